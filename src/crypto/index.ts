@@ -1,0 +1,1 @@
+export type { FeltHasher } from './felt-hasher.ts';

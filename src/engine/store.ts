@@ -16,6 +16,7 @@ export type Table =
   | 'trie'
   | 'index'
   | 'content'
+  | 'wanted'
   | 'orphan'
   | 'reject'
   | 'quarantine';

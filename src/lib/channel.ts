@@ -9,6 +9,10 @@ export interface Channel<T> {
   send(item: T, bytes: number, signal?: AbortSignal): Promise<void>;
   /** Up to `itemsMax` items in order, at least one; `null` once closed and drained. */
   receive(itemsMax: number, signal?: AbortSignal): Promise<readonly T[] | null>;
+  /** As `receive`, without waiting: empty when nothing is queued. */
+  take(itemsMax: number): readonly T[];
+  /** Rings whenever items came, went, or the channel closed. */
+  readonly changed: Bell;
   /** Drops what is queued, e.g. when a reorg made it worthless. */
   clear(): void;
   close(): void;
@@ -35,12 +39,15 @@ export function createChannel<T>(limits: { itemsMax: number; bytesMax: number })
     },
     async receive(itemsMax, signal) {
       while (!closed && queue.length === 0) await changed.wait(signal);
-      if (queue.length === 0) return null;
+      return queue.length === 0 ? null : this.take(itemsMax);
+    },
+    take(itemsMax) {
       const taken = queue.splice(0, itemsMax);
       for (const entry of taken) bytesHeld -= entry.bytes;
-      changed.ring();
+      if (taken.length > 0) changed.ring();
       return taken.map((entry) => entry.item);
     },
+    changed,
     clear() {
       queue = [];
       bytesHeld = 0;

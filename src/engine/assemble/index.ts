@@ -1,0 +1,2 @@
+export * from './late-needs.ts';
+export * from './verify-host.ts';

@@ -1,0 +1,2 @@
+export * from './apply-host.ts';
+export * from './records.ts';

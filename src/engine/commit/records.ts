@@ -1,0 +1,226 @@
+import { concatBytes, readU64be, SynclineError, toHex, u64be } from '../../lib/index.ts';
+import type { Rejection, UnwindReason } from '../events.ts';
+import type { StateView } from '../store.ts';
+import type { BlockRef, Hash32, Height, Proofs, Tips } from '../types.ts';
+
+/** What the engine keeps of every confirmed block, beside the chain's own encoded parts. */
+export interface BlockRecord {
+  readonly ref: BlockRef;
+  readonly parent: Hash32;
+  readonly stateRoot: Hash32;
+  readonly timestampS: number;
+  readonly protocolVersion: string;
+  readonly proofs: Proofs;
+  readonly counts: Readonly<Record<string, number>>;
+  /** Part → id of the source that delivered it. */
+  readonly from: Readonly<Record<string, string>>;
+}
+
+/** A block that was confirmed once and unwound: enough to walk from it back to the canonical chain. */
+export interface OrphanRecord {
+  readonly ref: BlockRef;
+  readonly parent: Hash32;
+  readonly reason: UnwindReason;
+}
+
+/** A roll-back that was decided: committed before the first block is removed, deleted with the last. */
+export interface UnwindIntent {
+  readonly from: { readonly height: number; readonly hash: string };
+  /** Height of the block that becomes the tip, -1 to remove all. */
+  readonly to: number;
+  readonly reason: UnwindReason;
+}
+
+/**
+ * ```
+ * hash 32 | parent 32 | state root 32 | timestamp 8 | JSON { v: version, p: proofs, c: counts, f: from }
+ * ```
+ */
+export function encodeBlockRecord(record: BlockRecord): Uint8Array {
+  const tail = JSON.stringify({ v: record.protocolVersion, p: record.proofs, c: record.counts, f: record.from });
+  return concatBytes(record.ref.hash, record.parent, record.stateRoot, u64be(record.timestampS), Buffer.from(tail));
+}
+
+export function decodeBlockRecord(height: Height, bytes: Uint8Array): BlockRecord {
+  if (bytes.length < 104) throw corrupt('block', bytes);
+  const tail = parseStoredJson('block', bytes.subarray(104)) as {
+    v: string;
+    p: Proofs;
+    c: Record<string, number>;
+    f: Record<string, string>;
+  };
+  return {
+    ref: { height, hash: bytes.slice(0, 32) as Hash32 },
+    parent: bytes.slice(32, 64) as Hash32,
+    stateRoot: bytes.slice(64, 96) as Hash32,
+    timestampS: readU64be(bytes, 96),
+    protocolVersion: tail.v,
+    proofs: tail.p,
+    counts: tail.c,
+    from: tail.f,
+  };
+}
+
+/** `height 8 | parent 32 | reason, UTF-8`, under the block's hash. */
+export function encodeOrphan(orphan: OrphanRecord): Uint8Array {
+  return concatBytes(u64be(orphan.ref.height), orphan.parent, Buffer.from(orphan.reason));
+}
+
+export function decodeOrphan(hash: Hash32, bytes: Uint8Array): OrphanRecord {
+  if (bytes.length < 41) throw corrupt('orphan', bytes);
+  return {
+    ref: { height: readU64be(bytes) as Height, hash },
+    parent: bytes.slice(8, 40) as Hash32,
+    reason: Buffer.from(bytes.subarray(40)).toString() as UnwindReason, // written by encodeOrphan
+  };
+}
+
+/** Keys that a block changed, so that it can be undone. Old values stand in `history`; index entries just go. */
+export interface UndoRecord {
+  readonly state: readonly Uint8Array[];
+  readonly index: readonly Uint8Array[];
+}
+
+/** `(table 1: 0 state, 1 index | length 2, BE | key)*` */
+export function encodeUndo(undo: UndoRecord): Uint8Array {
+  let length = 0;
+  for (const key of undo.state) length += 3 + key.length;
+  for (const key of undo.index) length += 3 + key.length;
+  const out = new Uint8Array(length);
+  let at = 0;
+  const put = (table: number, key: Uint8Array) => {
+    out[at] = table;
+    out[at + 1] = key.length >> 8;
+    out[at + 2] = key.length & 0xff;
+    out.set(key, at + 3);
+    at += 3 + key.length;
+  };
+  for (const key of undo.state) put(0, key);
+  for (const key of undo.index) put(1, key);
+  return out;
+}
+
+export function decodeUndo(bytes: Uint8Array): UndoRecord {
+  const state: Uint8Array[] = [];
+  const index: Uint8Array[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    const table = bytes[at];
+    const length = ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+    const end = at + 3 + length;
+    if (end > bytes.length || (table !== 0 && table !== 1)) throw corrupt('undo', bytes);
+    (table === 0 ? state : index).push(bytes.slice(at + 3, end));
+    at = end;
+  }
+  return { state, index };
+}
+
+/** A value before a change: `0` for absent, `1 | value` otherwise. */
+export function encodeBefore(value: Uint8Array | undefined): Uint8Array {
+  return value === undefined ? new Uint8Array([0]) : concatBytes(new Uint8Array([1]), value);
+}
+
+export function decodeBefore(bytes: Uint8Array): Uint8Array | undefined {
+  if (bytes[0] === 0 && bytes.length === 1) return undefined;
+  if (bytes[0] !== 1) throw corrupt('history', bytes);
+  return bytes.slice(1);
+}
+
+export const META = {
+  identity: Buffer.from('identity'),
+  tips: Buffer.from('tips'),
+  counts: Buffer.from('counts'),
+  unwind: Buffer.from('unwind'),
+  rejectSequence: Buffer.from('reject-sequence'),
+} as const;
+
+export function encodeTips(tips: Tips): Uint8Array {
+  const plain = Object.fromEntries(
+    Object.entries(tips).map(([name, tip]) => [
+      name,
+      tip === null ? null : { height: tip.height, hash: tip.hash === null ? null : toHex(tip.hash) },
+    ]),
+  );
+  return Buffer.from(JSON.stringify(plain));
+}
+
+export function decodeTips(bytes: Uint8Array | undefined): Tips {
+  if (bytes === undefined) return {};
+  const plain = parseStoredJson('meta', bytes) as Record<string, { height: number; hash: string | null } | null>;
+  return Object.fromEntries(
+    Object.entries(plain).map(([name, tip]) => [
+      name,
+      tip === null
+        ? null
+        : {
+            height: tip.height as Height,
+            hash: tip.hash === null ? null : (new Uint8Array(Buffer.from(tip.hash.slice(2), 'hex')) as Hash32),
+          },
+    ]),
+  );
+}
+
+export function encodeJson(value: unknown): Uint8Array {
+  return Buffer.from(JSON.stringify(value));
+}
+
+export function parseStoredJson(table: string, bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+  } catch (cause) {
+    throw new SynclineError('STORE_CORRUPT', 'local', `a record of table ${table} is not readable`, { cause });
+  }
+}
+
+function corrupt(table: string, bytes: Uint8Array): SynclineError {
+  return new SynclineError('STORE_CORRUPT', 'local', `a record of table ${table} is not readable`, {
+    data: { table, got: toHex(bytes.subarray(0, 40)) },
+  });
+}
+
+/** Reads the record of a confirmed block. */
+export function readBlock(view: StateView, height: number): BlockRecord | null {
+  if (height < 0) return null;
+  const bytes = view.get('block', u64be(height));
+  return bytes === undefined ? null : decodeBlockRecord(height as Height, bytes);
+}
+
+/** Height of a confirmed block by its hash. */
+export function readHeight(view: StateView, hash: Uint8Array): Height | null {
+  const bytes = view.get('height', hash);
+  return bytes === undefined ? null : (readU64be(bytes) as Height);
+}
+
+export function readTips(view: StateView): Tips {
+  return decodeTips(view.get('meta', META.tips));
+}
+
+export function readCounts(view: StateView): Readonly<Record<string, number>> {
+  const bytes = view.get('meta', META.counts);
+  return bytes === undefined ? {} : (parseStoredJson('meta', bytes) as Record<string, number>);
+}
+
+export function readOrphan(view: StateView, hash: Hash32): OrphanRecord | null {
+  const bytes = view.get('orphan', hash);
+  return bytes === undefined ? null : decodeOrphan(hash, bytes);
+}
+
+/** Stored rejections, newest first. */
+export function readRejections(view: StateView, limit: number): readonly Rejection[] {
+  const found: Rejection[] = [];
+  for (const [, value] of view.range('reject', { reverse: true, limit })) {
+    found.push(parseStoredJson('reject', value) as Rejection);
+  }
+  return found;
+}
+
+/** A state value as it was after the block at `height`. */
+export function readStateAt(view: StateView, key: Uint8Array, height: Height): Uint8Array | undefined {
+  // The first change above `height` remembers what was there before it; no later change: the value still stands.
+  const range = { start: concatBytes(key, u64be(height + 1)), end: concatBytes(key, AFTER_ALL_HEIGHTS), limit: 1 };
+  for (const [, before] of view.range('history', range)) return decodeBefore(before);
+  return view.get('state', key);
+}
+
+/** Above every height: heights are below 2^53, so their first byte is zero. */
+const AFTER_ALL_HEIGHTS = new Uint8Array([0xff]);

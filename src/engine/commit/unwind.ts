@@ -1,0 +1,121 @@
+import { concatBytes, equalBytes, SynclineError, toHex, u64be } from '../../lib/index.ts';
+import type { ChainRules } from '../chain.ts';
+import type { UnwindReason } from '../events.ts';
+import type { Store, Write } from '../store.ts';
+import type { TipNames, Tips } from '../types.ts';
+import { StateOverlay } from './overlay.ts';
+import {
+  type BlockRecord,
+  decodeBefore,
+  decodeUndo,
+  encodeJson,
+  encodeOrphan,
+  encodeTips,
+  META,
+  readBlock,
+  readCounts,
+  readTips,
+} from './records.ts';
+
+export interface RemoveStep {
+  readonly rules: ChainRules;
+  readonly store: Store;
+  readonly tips: TipNames;
+  /** Blocks `top` down to `bottom + 1` are removed. */
+  readonly top: number;
+  readonly bottom: number;
+  readonly reason: UnwindReason;
+  /** Whether this step completes the roll-back, and so deletes its intent. */
+  readonly last: boolean;
+}
+
+/**
+ * Removes a run of blocks in one transaction: restores the flat state from history, rehashes the tries once and
+ * compares the root with the block that becomes the tip.
+ *
+ * @throws {SynclineError} `UNDO_MISSING` (fault `caller`: the block is final), `UNWIND_ROOT_MISMATCH` (fault `local`).
+ */
+export function removeBlocks(step: RemoveStep): void {
+  const { rules, store, top, bottom } = step;
+  using view = store.view();
+  const overlay = new StateOverlay(view);
+  const writes: Write[] = [];
+  const counts: Record<string, number> = { ...readCounts(view) };
+  for (let height = top; height > bottom; height--) {
+    const record = readBlock(view, height);
+    if (record === null) throw missing('block', height);
+    restoreState(view, overlay, writes, height);
+    removeRecords(view, writes, record, step.reason);
+    counts.blocks = (counts.blocks ?? 0) - 1;
+    for (const [name, value] of Object.entries(record.counts)) counts[name] = (counts[name] ?? 0) - value;
+  }
+  const target = readBlock(view, bottom);
+  const changed = overlay.changedKeys();
+  for (const key of changed) writes.push({ table: 'state', key, value: overlay.get('state', key) ?? null });
+  const commitment = rules.commitState(overlay, changed, {
+    height: Math.max(bottom, 0) as BlockRecord['ref']['height'],
+    protocolVersion: target?.protocolVersion ?? '',
+  });
+  if (target !== null && !equalBytes(commitment.root, target.stateRoot)) {
+    throw new SynclineError('UNWIND_ROOT_MISMATCH', 'local', `rolling back to ${bottom} gave another state root`, {
+      data: { expected: toHex(target.stateRoot), got: toHex(commitment.root), height: bottom },
+    });
+  }
+  writes.push(...commitment.writes);
+  writes.push({ table: 'meta', key: META.tips, value: encodeTips(loweredTips(readTips(view), step, target)) });
+  writes.push({ table: 'meta', key: META.counts, value: encodeJson(counts) });
+  if (step.last) writes.push({ table: 'meta', key: META.unwind, value: null });
+  store.commit(writes);
+}
+
+function restoreState(
+  view: { get: StateOverlay['get'] },
+  overlay: StateOverlay,
+  writes: Write[],
+  height: number,
+): void {
+  const undoKey = u64be(height);
+  const undoBytes = view.get('undo', undoKey);
+  if (undoBytes === undefined) throw missing('undo', height);
+  const undo = decodeUndo(undoBytes);
+  for (const key of undo.state) {
+    const historyKey = concatBytes(key, undoKey);
+    const before = view.get('history', historyKey);
+    if (before === undefined) throw missing('history', height);
+    overlay.set(key, decodeBefore(before) ?? null);
+    writes.push({ table: 'history', key: historyKey, value: null });
+  }
+  for (const key of undo.index) writes.push({ table: 'index', key, value: null });
+  writes.push({ table: 'undo', key: undoKey, value: null });
+}
+
+function removeRecords(
+  view: { range: StateOverlay['range'] },
+  writes: Write[],
+  record: BlockRecord,
+  reason: UnwindReason,
+): void {
+  const key = u64be(record.ref.height);
+  for (const [partKey] of view.range('part', { start: key, end: u64be(record.ref.height + 1) })) {
+    writes.push({ table: 'part', key: partKey, value: null });
+  }
+  writes.push({ table: 'block', key, value: null });
+  writes.push({ table: 'height', key: record.ref.hash, value: null });
+  writes.push({ table: 'orphan', key: record.ref.hash, value: encodeOrphan({ ...record, reason }) });
+}
+
+/** No tip other than a provisional one may stand above the new confirmed tip. */
+function loweredTips(tips: Tips, step: RemoveStep, target: BlockRecord | null): Tips {
+  const lowered: Record<string, Tips[string]> = {};
+  for (const [name, tip] of Object.entries(tips)) {
+    lowered[name] = tip !== null && tip.height > step.bottom ? (target?.ref ?? null) : tip;
+  }
+  lowered[step.tips.confirmed] = target?.ref ?? null;
+  return lowered;
+}
+
+function missing(table: string, height: number): SynclineError {
+  return new SynclineError('UNDO_MISSING', 'caller', `block ${height} cannot be rolled back: no ${table} record`, {
+    data: { height, table },
+  });
+}

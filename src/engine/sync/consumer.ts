@@ -1,0 +1,211 @@
+import { equalBytes, fromPlainError, isAbort, SynclineError, toHex } from '../../lib/index.ts';
+import type { Need, SealedBlock, Verified } from '../chain.ts';
+import type { CommitReport } from '../commit/index.ts';
+import { ZERO_HASH } from '../commit/index.ts';
+import type { BlockRef } from '../types.ts';
+import type { ForkResolver } from './fork-resolver.ts';
+import type { SyncOptions } from './options.ts';
+import type { Producer } from './producer.ts';
+import { type Rejections, rejectionOf } from './rejections.ts';
+
+export interface ConsumerOptions {
+  readonly sync: SyncOptions;
+  readonly producer: Producer;
+  readonly forks: ForkResolver;
+  readonly rejections: Rejections;
+  readonly confirmed: BlockRef | null;
+  readonly final: () => BlockRef | null;
+  /** Whether the tip is near: then blocks are committed one at a time. */
+  readonly following: () => boolean;
+  readonly onCommitted: (confirmed: BlockRef | null, wanted: readonly Need[]) => void;
+  readonly onHalt: (reason: string) => void;
+}
+
+/**
+ * The consumer: takes verified blocks in order, has them applied and committed, one batch at a time. It alone moves
+ * the confirmed tip, so it also resolves forks: what is stored changes in one place.
+ */
+export class Consumer {
+  private readonly options: ConsumerOptions;
+  private tip: BlockRef | null;
+  private suspected: string | null = null;
+  private busyMsTotal = 0;
+
+  constructor(options: ConsumerOptions) {
+    this.options = options;
+    this.tip = options.confirmed;
+  }
+
+  get confirmed(): BlockRef | null {
+    return this.tip;
+  }
+
+  /** Time spent applying and committing: against the wall clock it tells whether the applier is the bottleneck. */
+  get busyMs(): number {
+    return this.busyMsTotal;
+  }
+
+  /** Something suggests that the sources left our branch: look into it before the next block. */
+  suspectFork(reason: string): void {
+    this.suspected ??= reason;
+    this.options.producer.channel.changed.ring();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { producer, sync } = this.options;
+    while (!signal.aborted) {
+      try {
+        if (this.suspected !== null) {
+          await this.lookIntoFork(signal);
+          continue;
+        }
+        const blocks = this.takeBatch();
+        if (blocks.length > 0) await this.apply(blocks, signal);
+        else await producer.channel.changed.wait(signal);
+      } catch (error) {
+        if (isAbort(error, signal)) return;
+        sync.log.error('the applier failed', { message: String(error) });
+        throw error;
+      }
+    }
+  }
+
+  private takeBatch(): Verified<SealedBlock>[] {
+    const { producer, sync, following } = this.options;
+    const itemsMax = following() ? 1 : sync.pipelinePolicy.batchBlocksMax;
+    return producer.channel
+      .take(itemsMax)
+      .filter((item) => item.epoch === producer.epoch)
+      .map((item) => item.block);
+  }
+
+  private async apply(blocks: readonly Verified<SealedBlock>[], signal: AbortSignal): Promise<void> {
+    const { sync, producer } = this.options;
+    const linked = linkedPrefix(this.tip, blocks);
+    if (linked.length > 0) {
+      const startedMs = sync.env.nowMs();
+      const report = await sync.apply.commit(linked);
+      this.busyMsTotal += sync.env.nowMs() - startedMs;
+      await this.onReport(report, linked);
+      if (report.failure !== null) return;
+    }
+    const odd = blocks[linked.length];
+    if (odd === undefined || odd.ref.height !== nextHeight(this.tip)) return;
+    if (signal.aborted) return;
+    await this.onUnlinked(odd, signal);
+    producer.dispatch({ type: 'tick' });
+  }
+
+  private async onReport(report: CommitReport, blocks: readonly Verified<SealedBlock>[]): Promise<void> {
+    const { producer, rejections, sync } = this.options;
+    const last = report.committed[report.committed.length - 1];
+    if (last !== undefined) {
+      this.tip = last;
+      producer.committed(last.height);
+      this.options.onCommitted(last, report.wanted);
+    }
+    if (report.failure === null) return;
+    const { height } = report.failure;
+    const error = fromPlainError(report.failure.error);
+    const culprit = blocks.find((block) => block.ref.height === height);
+    const blamed = [...new Set(Object.values(culprit?.from ?? {}))];
+    await rejections.keep(rejectionOf(error, { height, blamed, nowMs: sync.env.nowMs() }), evidenceOf(culprit));
+    producer.dispatch({ type: 'refused', height, fault: 'peer', blamed });
+  }
+
+  /** The next block does not follow our tip: it is on another branch, or our tip is. */
+  private async onUnlinked(block: Verified<SealedBlock>, signal: AbortSignal): Promise<void> {
+    const { producer, rejections, sync } = this.options;
+    const blamed = [...new Set(Object.values(block.from))];
+    if (this.tip === null) {
+      const error = unlinked(block, ZERO_HASH);
+      await rejections.keep(rejectionOf(error, { height: 0, blamed, nowMs: sync.env.nowMs() }), evidenceOf(block));
+      producer.dispatch({ type: 'refused', height: block.ref.height, fault: 'peer', blamed });
+      return;
+    }
+    const tip = this.tip;
+    const moved = await this.resolveFork(signal);
+    if (moved) return;
+    const error = unlinked(block, tip.hash);
+    await rejections.keep(
+      rejectionOf(error, { height: block.ref.height, blamed, nowMs: sync.env.nowMs() }),
+      evidenceOf(block),
+    );
+    for (const source of blamed) this.putAside(source);
+    producer.dispatch({ type: 'refused', height: block.ref.height, fault: 'source', blamed });
+  }
+
+  private async lookIntoFork(signal: AbortSignal): Promise<void> {
+    const reason = this.suspected;
+    this.suspected = null;
+    if (this.tip === null) return;
+    this.options.sync.log.info('a fork is suspected', { reason, height: this.tip.height });
+    await this.resolveFork(signal);
+  }
+
+  /** Whether the confirmed tip moved (or everything halted). */
+  private async resolveFork(signal: AbortSignal): Promise<boolean> {
+    const { forks, producer, sync, final, onHalt, onCommitted } = this.options;
+    if (this.tip === null) return false;
+    const outcome = await forks.resolve(this.tip, final(), signal);
+    switch (outcome.type) {
+      case 'unknown':
+        return false;
+      case 'keep':
+        for (const source of outcome.dissenters) this.putAside(source);
+        return false;
+      case 'halt':
+        onHalt(outcome.reason);
+        return true;
+      case 'unwind': {
+        sync.log.warn('rolling back', { from: this.tip.height, to: outcome.to, source: outcome.leader });
+        this.tip = await sync.apply.unwind({ to: outcome.to, reason: 'reorg' });
+        producer.dispatch({ type: 'reset', base: nextHeight(this.tip) });
+        onCommitted(this.tip, []);
+        return true;
+      }
+      default:
+        outcome satisfies never;
+        return false;
+    }
+  }
+
+  private putAside(source: string): void {
+    const { producer, sync } = this.options;
+    sync.notify({ type: 'source', id: source, state: 'aside', reason: 'on another branch than ours' });
+    producer.dispatch({ type: 'aside', source, forMs: sync.pipelinePolicy.asideMs });
+  }
+}
+
+function nextHeight(tip: BlockRef | null): number {
+  return tip === null ? 0 : tip.height + 1;
+}
+
+/** The longest run from the start that follows `tip` link by link. */
+function linkedPrefix(
+  tip: BlockRef | null,
+  blocks: readonly Verified<SealedBlock>[],
+): readonly Verified<SealedBlock>[] {
+  let height = nextHeight(tip);
+  let hash: Uint8Array = tip?.hash ?? ZERO_HASH;
+  let count = 0;
+  for (const block of blocks) {
+    if (block.ref.height !== height || !equalBytes(block.parent, hash)) break;
+    hash = block.ref.hash;
+    height++;
+    count++;
+  }
+  return blocks.slice(0, count);
+}
+
+function unlinked(block: SealedBlock, expected: Uint8Array): SynclineError {
+  return new SynclineError('PARENT_MISMATCH', 'source', `block ${block.ref.height} does not follow our tip`, {
+    data: { check: 'parent', expected: toHex(expected), got: toHex(block.parent), hash: toHex(block.ref.hash) },
+  });
+}
+
+/** The parts of a sealed block as evidence: its raw bytes are gone by the time it is applied. */
+function evidenceOf(block: SealedBlock | undefined): { part: string; bytes: Uint8Array; from: string }[] {
+  if (block === undefined) return [];
+  return Object.entries(block.parts).map(([part, bytes]) => ({ part, bytes, from: block.from[part] ?? 'unknown' }));
+}

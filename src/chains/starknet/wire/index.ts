@@ -1,0 +1,11 @@
+export * from './detect-kind.ts';
+export { JSON_BYTES_MAX } from './limits.ts';
+export * from './parse-block.ts';
+export * from './parse-bundle.ts';
+export * from './parse-json.ts';
+export * from './parse-receipt.ts';
+export * from './parse-signature.ts';
+export { parseStateUpdate } from './parse-state-update.ts';
+export * from './parse-transaction.ts';
+export * from './render.ts';
+export type { WireErrorCode } from './wire-error.ts';

@@ -1,0 +1,6 @@
+export {
+  createFolderSource,
+  defaultFolderBodyLimits,
+  defaultFolderLimits,
+  type FolderSourceOptions,
+} from './folder-source.ts';

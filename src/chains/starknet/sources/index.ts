@@ -1,0 +1,6 @@
+export { createStarknetSource, type StarknetSourceOptions } from './create-source.ts';
+export * from './folder/index.ts';
+export * from './gateway/index.ts';
+export { type ByteRange, type Outline, outlineObject } from './json-outline.ts';
+export { isPart, PARTS, type Part } from './parts.ts';
+export type { SourceErrorCode } from './source-error.ts';

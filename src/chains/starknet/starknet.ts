@@ -1,0 +1,46 @@
+import type { Chain, Hash32, PlainData } from '../../engine/index.ts';
+import { feltToHex, parseFelt } from './felt.ts';
+import { type NetworkParams, parseNetwork } from './params.ts';
+import { createStarknetSource } from './sources/index.ts';
+
+export interface StarknetOptions {
+  /** A preset's name, such as `starknet-mainnet`, or the parameters of a network of your own. */
+  readonly network: string | Partial<NetworkParams>;
+  /**
+   * What a block signature that is missing or does not verify means. Default `fail`: from 0.13.2 on such a block is
+   * refused; below, signatures are kept and shown, and decide nothing.
+   */
+  readonly signature?: 'warn' | 'fail';
+  /** File with the published 0.13.2-form hashes of older blocks, 32 bytes each, by block number from 0. */
+  readonly hashTable?: string;
+  /** API key that lifts the gateway's rate limit; sent as `X-Throttling-Bypass`, never logged. */
+  readonly gatewayKey?: string;
+}
+
+/**
+ * The Starknet family: blocks and state from feeder gateways or folders of their answers.
+ *
+ * @throws {SynclineError} `NETWORK_UNKNOWN`, `NETWORK_INVALID` (fault `caller`).
+ */
+export function starknet(options: StarknetOptions): Chain {
+  const network = parseNetwork(options.network as PlainData);
+  const genesisHash = network.genesisHash === null ? null : (parseFelt(network.genesisHash) as Uint8Array as Hash32);
+  return {
+    family: 'starknet',
+    network: network.name,
+    tips: { provisional: 'preConfirmed', confirmed: 'acceptedOnL2', final: 'acceptedOnL1' },
+    identity: `starknet:${network.name}:${network.chainIds[0]}`,
+    formatHash: feltToHex,
+    // Workers run the build, tests the sources: the module beside this one has this one's extension.
+    rulesModule: new URL(`./rules-module${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+    options: {
+      network: network as unknown as PlainData, // plain by its own documentation
+      signaturePolicy: options.signature ?? 'fail',
+      hashTableFile: options.hashTable,
+    },
+    createSource: (url, context) =>
+      createStarknetSource(url, context, options.gatewayKey === undefined ? {} : { gatewayKey: options.gatewayKey }),
+    defaultSources: network.gatewayUrls,
+    ...(genesisHash === null ? {} : { genesisHash }),
+  };
+}

@@ -1,0 +1,21 @@
+export type {
+  BlockRef,
+  Chain,
+  ChainEvent,
+  EventsFrom,
+  Hash32,
+  Height,
+  Notice,
+  Proof,
+  Proofs,
+  ReadStore,
+  Source,
+  StateView,
+  SyncEnd,
+  SyncReport,
+  Tips,
+} from './engine/index.ts';
+export { parseHash32, parseHeight, readBlock, readRejections, readStateAt, readTips } from './engine/index.ts';
+export type { Env, Fault, LogFields, Logger } from './lib/index.ts';
+export { isSynclineError, SynclineError } from './lib/index.ts';
+export { createNode, type Node, type NodeOptions, type NodeStatus } from './node/index.ts';

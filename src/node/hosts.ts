@@ -1,0 +1,99 @@
+import { Worker } from 'node:worker_threads';
+import {
+  type ApplyHost,
+  type Chain,
+  createApplyHost,
+  createVerifyHost,
+  type RulesModule,
+  type Store,
+  type VerifyHost,
+} from '../engine/index.ts';
+import { isSynclineError } from '../lib/index.ts';
+import type { ApplyWorkerData } from './apply-worker.ts';
+import { builtUrl } from './built-url.ts';
+import { callOverWorker, type RemoteCaller } from './port-rpc.ts';
+import type { VerifyWorkerData } from './verify-worker.ts';
+
+/** Rules in this thread, on a store of this thread: for memory stores. */
+export async function createInlineHosts(chain: Chain, store: Store): Promise<{ apply: ApplyHost; verify: VerifyHost }> {
+  const module = (await import(chain.rulesModule.href)) as RulesModule;
+  const [forApply, forVerify] = [await module.createRules(chain.options), await module.createRules(chain.options)];
+  return {
+    apply: createApplyHost({ rules: forApply, store, tips: chain.tips, identity: chain.identity }),
+    verify: createVerifyHost(forVerify),
+  };
+}
+
+/** The writer: owns the database and runs the rules on the state. Its death ends the node. */
+export function createApplyWorker(chain: Chain, path: string): ApplyHost {
+  const data: ApplyWorkerData = {
+    rulesModule: builtUrl(chain.rulesModule).href,
+    options: chain.options,
+    tips: chain.tips,
+    identity: chain.identity,
+    path,
+  };
+  const worker = new Worker(builtUrl(new URL(`./apply-worker${EXTENSION}`, import.meta.url)), { workerData: data });
+  const remote = callOverWorker(worker, 'writer');
+  const call =
+    <Method extends keyof ApplyHost>(method: Method) =>
+    (...args: Parameters<ApplyHost[Method]>) =>
+      remote.call(method, args) as ReturnType<ApplyHost[Method]>; // the worker serves an ApplyHost
+  return {
+    recover: call('recover'),
+    commit: call('commit'),
+    unwind: call('unwind'),
+    commitParts: call('commitParts'),
+    advance: call('advance'),
+    recordRejection: call('recordRejection'),
+    recordQuarantine: call('recordQuarantine'),
+    close: () => closeWorker(worker, remote),
+  };
+}
+
+/**
+ * Verifies in a worker. It keeps nothing, so when it dies a new one takes its place and the work under way is done
+ * again; work that kills it twice fails.
+ */
+export function createVerifyWorker(chain: Chain): VerifyHost {
+  const data: VerifyWorkerData = { rulesModule: builtUrl(chain.rulesModule).href, options: chain.options };
+  const url = builtUrl(new URL(`./verify-worker${EXTENSION}`, import.meta.url));
+  const start = () => {
+    const worker = new Worker(url, { workerData: data });
+    return { worker, remote: callOverWorker(worker, 'verifier') };
+  };
+  let current = start();
+  let closed = false;
+
+  async function call(method: string, args: readonly unknown[]): Promise<unknown> {
+    const mine = current;
+    try {
+      return await mine.remote.call(method, args);
+    } catch (error) {
+      if (closed || !isSynclineError(error) || error.code !== 'WORKER_DIED') throw error;
+      if (current === mine) current = start();
+      return current.remote.call(method, args);
+    }
+  }
+
+  return {
+    firstNeeds: () => call('firstNeeds', []) as ReturnType<VerifyHost['firstNeeds']>,
+    examine: (...args) => call('examine', args) as ReturnType<VerifyHost['examine']>,
+    examinePart: (...args) => call('examinePart', args) as ReturnType<VerifyHost['examinePart']>,
+    close: () => {
+      closed = true;
+      return closeWorker(current.worker, current.remote);
+    },
+  };
+}
+
+/** Asks the worker to close; one that does not answer in time is ended. */
+async function closeWorker(worker: Worker, remote: RemoteCaller): Promise<void> {
+  const patience = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref());
+  await Promise.race([remote.call('close', []).catch(() => {}), patience]);
+  await worker.terminate();
+}
+
+const EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+/** A commit under way takes far less. */
+const CLOSE_MS = 1_500;

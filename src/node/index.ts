@@ -1,0 +1,3 @@
+export { createNode, type Node } from './node.ts';
+export type { NodeOptions } from './options.ts';
+export { buildStatus, type NodeStatus, type TipStatus } from './status.ts';

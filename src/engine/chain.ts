@@ -149,8 +149,10 @@ export interface Chain {
   /** The network's name, e.g. `starknet-mainnet`. */
   readonly network: string;
   readonly tips: TipNames;
-  /** What a data folder of this chain is marked with; a folder with another mark is refused. */
+  /** What a data folder of this chain is marked with, `family:network:…`; a folder with another mark is refused. */
   readonly identity: string;
+  /** A hash as this chain's users write it. Default: `0x` and 64 digits. */
+  formatHash?(hash: Hash32): string;
   readonly rulesModule: URL;
   readonly options: PlainData;
   /** Opens the source behind a URL. @throws {SynclineError} `SOURCE_UNSUPPORTED` (fault `caller`). */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { toSynclineError } from './error.ts';
 
 /**
@@ -17,6 +18,7 @@ export interface Scope extends AsyncDisposable {
 
 export function createScope(parent?: AbortSignal): Scope {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // every task listens, and there are many
   const tasks = new Set<Promise<void>>();
   const cleanups: (() => void | Promise<void>)[] = [];
   let failure: unknown;

@@ -15,6 +15,7 @@ import type { StateView, Store, Write } from '../store.ts';
 import type { BlockRef, Hash32, Height, TipNames, Tips } from '../types.ts';
 import { type StateChange, StateOverlay, TransitionRecorder } from './overlay.ts';
 import {
+  contribution,
   encodeBefore,
   encodeBlockRecord,
   encodeJson,
@@ -313,9 +314,9 @@ function addCounts(
   counts: Readonly<Record<string, number>>,
   blocks: readonly SealedBlock[],
 ): Readonly<Record<string, number>> {
-  const sum: Record<string, number> = { ...counts, blocks: (counts.blocks ?? 0) + blocks.length };
+  const sum: Record<string, number> = { ...counts };
   for (const block of blocks) {
-    for (const [name, value] of Object.entries(block.counts)) sum[name] = (sum[name] ?? 0) + value;
+    for (const [name, value] of Object.entries(contribution(block))) sum[name] = (sum[name] ?? 0) + value;
   }
   return sum;
 }

@@ -178,6 +178,18 @@ function corrupt(table: string, bytes: Uint8Array): SynclineError {
   });
 }
 
+/** What a block adds to the store's sums: itself, its counts, and its unverified groups as `unverified.<group>`. */
+export function contribution(block: {
+  readonly counts: Readonly<Record<string, number>>;
+  readonly proofs: Proofs;
+}): Readonly<Record<string, number>> {
+  const sum: Record<string, number> = { ...block.counts, blocks: 1 };
+  for (const [group, proof] of Object.entries(block.proofs)) {
+    if (typeof proof === 'object') sum[`unverified.${group}`] = 1;
+  }
+  return sum;
+}
+
 /** Reads the record of a confirmed block. */
 export function readBlock(view: StateView, height: number): BlockRecord | null {
   if (height < 0) return null;

@@ -6,6 +6,7 @@ import type { TipNames, Tips } from '../types.ts';
 import { StateOverlay } from './overlay.ts';
 import {
   type BlockRecord,
+  contribution,
   decodeBefore,
   decodeUndo,
   encodeJson,
@@ -46,8 +47,11 @@ export function removeBlocks(step: RemoveStep): void {
     if (record === null) throw missing('block', height);
     restoreState(view, overlay, writes, height);
     removeRecords(view, writes, record, step.reason);
-    counts.blocks = (counts.blocks ?? 0) - 1;
-    for (const [name, value] of Object.entries(record.counts)) counts[name] = (counts[name] ?? 0) - value;
+    for (const [name, value] of Object.entries(contribution(record))) {
+      const left = (counts[name] ?? 0) - value;
+      if (left === 0 && name.startsWith('unverified.')) delete counts[name];
+      else counts[name] = left;
+    }
   }
   const target = readBlock(view, bottom);
   const changed = overlay.changedKeys();

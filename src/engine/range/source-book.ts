@@ -77,12 +77,12 @@ export function noteFailure(book: SourceBook, nowMs: number, policy: RangePolicy
   book.coolUntilMs = Math.max(book.coolUntilMs, nowMs + (retryAfterMs ?? backoff));
 }
 
-/** Sent something false. `weight` below 1 when others may share the blame. */
-export function noteStrike(book: SourceBook, nowMs: number, policy: RangePolicy, weight: number): void {
+/** Sent something false, and nobody else can have. */
+export function noteStrike(book: SourceBook, nowMs: number, policy: RangePolicy): void {
   book.fail++;
-  book.strikes += weight;
+  book.strikes++;
   book.goodBlocks = 0;
-  const penalty = Math.min(policy.strikeMaxMs, policy.strikeBaseMs * 4 ** Math.min(8, Math.max(0, book.strikes - 1)));
+  const penalty = Math.min(policy.strikeMaxMs, policy.strikeBaseMs * 4 ** Math.min(8, book.strikes - 1));
   book.benchedUntilMs = Math.max(book.benchedUntilMs, nowMs + penalty);
 }
 

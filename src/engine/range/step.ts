@@ -58,6 +58,13 @@ interface Slot {
   readonly avoid: Set<string>;
   /** Since when this height is asked for. */
   openedAtMs: number;
+  /**
+   * Set once parts of several sources did not fit together: from then on each attempt takes all parts from one
+   * source, so that the next refusal names the one at fault. Holds the sources that had their turn.
+   */
+  alone: Set<string> | null;
+  /** Whose turn it is. */
+  lead: string | null;
 }
 
 interface Want {
@@ -216,7 +223,7 @@ function take(state: RangeState, event: RangeEvent, nowMs: number, commands: Ran
     }
     case 'strike': {
       const book = state.books.get(event.source);
-      if (book) noteStrike(book, nowMs, state.policy, 1);
+      if (book) noteStrike(book, nowMs, state.policy);
       return;
     }
     case 'reset':
@@ -261,7 +268,7 @@ function onFailed(state: RangeState, event: Extract<RangeEvent, { type: 'failed'
   if (request === undefined) return;
   const book = state.books.get(request.source);
   if (book && event.fault === 'source') noteFailure(book, nowMs, state.policy, event.retryAfterMs);
-  if (book && event.fault === 'peer') noteStrike(book, nowMs, state.policy, 1);
+  if (book && event.fault === 'peer') noteStrike(book, nowMs, state.policy);
   for (const want of state.slots.get(request.height)?.wants ?? []) {
     if (request.parts.includes(want.need.part)) want.tried.set(request.source, 'failed');
   }
@@ -303,16 +310,16 @@ function onRefused(
 ): void {
   const { policy } = state;
   const blamed = [...new Set(event.blamed)];
-  for (const id of blamed) {
-    const book = state.books.get(id);
-    if (book && event.fault === 'peer') noteStrike(book, nowMs, policy, 1 / blamed.length);
-  }
+  const culprit = event.fault === 'peer' && blamed.length === 1 ? blamed[0] : undefined;
+  const book = culprit === undefined ? undefined : state.books.get(culprit);
+  if (book) noteStrike(book, nowMs, policy);
   const slot = state.slots.get(event.height);
   if (slot === undefined) return;
   if (slot.phase === 'handed') recall(state, event.height, commands);
   const repeated = slot.attempts > 0;
   startOver(state, slot, nowMs, commands);
-  if (event.fault === 'peer') for (const id of blamed) slot.avoid.add(id);
+  if (culprit !== undefined) slot.avoid.add(culprit);
+  else slot.alone ??= new Set();
   // The first refusal is retried at once: another source may have the truth, or the branch has just changed.
   slot.retryAtMs = repeated ? nowMs + backoff(policy, slot.attempts) : nowMs;
   slot.attempts++;
@@ -351,6 +358,7 @@ function startOver(state: RangeState, slot: Slot, nowMs: number, commands: Range
   slot.bytes = 0;
   slot.phase = 'open';
   slot.absent = [];
+  slot.lead = null;
   slot.wants = state.firstNeeds.map((need) => wantOf(atHeight(need, slot.height)));
   slot.openedAtMs = nowMs;
 }
@@ -383,6 +391,8 @@ function openSlots(state: RangeState, nowMs: number): void {
       retryAtMs: nowMs,
       avoid: new Set(),
       openedAtMs: nowMs,
+      alone: null,
+      lead: null,
     });
   }
 }
@@ -405,8 +415,10 @@ function scheduleSlot(state: RangeState, slot: Slot, first: boolean, nowMs: numb
   if (slot.retryAtMs > nowMs) return slot.retryAtMs;
   const underWay = [...state.requests.values()].filter((request) => request.height === slot.height);
   const hedgeAtMs = slot.openedAtMs + state.policy.hedgeAfterMs;
-  const hedging = first && underWay.length === 1 && nowMs >= hedgeAtMs;
-  if (underWay.length > 0 && !hedging) return first && underWay.length === 1 ? hedgeAtMs : Number.POSITIVE_INFINITY;
+  const hedging = first && underWay.length === 1 && nowMs >= hedgeAtMs && slot.alone === null;
+  if (underWay.length > 0 && !hedging) {
+    return first && nowMs < hedgeAtMs ? hedgeAtMs : Number.POSITIVE_INFINITY;
+  }
   const busy = new Set(underWay.map((request) => request.source));
   const choice = chooseSource(state, slot, busy, nowMs);
   if (choice.book !== null) {
@@ -431,7 +443,7 @@ function chooseSource(state: RangeState, slot: Slot, busy: ReadonlySet<string>, 
   let readyAt = Number.POSITIVE_INFINITY;
   let waiting = false;
   for (const book of state.books.values()) {
-    if (busy.has(book.id) || slot.avoid.has(book.id) || partsFor(slot, book).length === 0) continue;
+    if (busy.has(book.id) || !mayServe(slot, book) || partsFor(slot, book).length === 0) continue;
     const at = readyAtMs(book, nowMs);
     if (at > nowMs) {
       if (at === Number.POSITIVE_INFINITY) waiting = true;
@@ -441,6 +453,12 @@ function chooseSource(state: RangeState, slot: Slot, busy: ReadonlySet<string>, 
     }
   }
   return { book: best, readyAtMs: readyAt, waiting };
+}
+
+function mayServe(slot: Slot, book: SourceBook): boolean {
+  if (slot.avoid.has(book.id)) return false;
+  if (slot.alone === null) return true;
+  return slot.lead === null ? !slot.alone.has(book.id) : slot.lead === book.id;
 }
 
 /** Fewer requests per slot of concurrency first, then the quicker one. */
@@ -461,6 +479,10 @@ function send(state: RangeState, slot: Slot, book: SourceBook, nowMs: number, co
   const parts = partsFor(slot, book);
   const id = state.nextRequest++;
   takeTurn(book);
+  if (slot.alone !== null) {
+    slot.lead = book.id;
+    slot.alone.add(book.id);
+  }
   state.requests.set(id, { id, source: book.id, height: slot.height, parts, sentAtMs: nowMs });
   const contentId = slot.wants.find((want) => want.need.part === parts[0])?.need.id;
   commands.push({
@@ -477,6 +499,12 @@ function send(state: RangeState, slot: Slot, book: SourceBook, nowMs: number, co
 /** Every source was asked for what is missing. Go without it, take the fallback, or ask all again later. */
 function exhausted(state: RangeState, slot: Slot, nowMs: number, commands: RangeCommand[]): number {
   const { policy } = state;
+  if (slot.alone !== null) {
+    // The one whose turn it was cannot give it all. The next one, or, when all had a turn, again from several.
+    if (slot.lead === null) slot.alone = null;
+    startOver(state, slot, nowMs, commands);
+    return scheduleSlot(state, slot, false, nowMs, commands);
+  }
   let changed = false;
   for (const want of [...slot.wants]) {
     const [fallback, ...further] = want.fallbacks;

@@ -55,6 +55,7 @@ export class Producer {
     this.sources = new Map(options.sources.map((source) => [source.id, source]));
     this.channel = createChannel({ itemsMax: channelBlocks, bytesMax: channelBytes });
     this.state = createRange({ policy: options.rangePolicy, ...start });
+    scope.signal.addEventListener('abort', () => this.abortRequests(scope.signal.reason), { once: true });
     scope.spawn((signal) => this.handOver(signal));
   }
 
@@ -79,7 +80,7 @@ export class Producer {
   private carryOut(command: RangeCommand): void {
     switch (command.type) {
       case 'fetch':
-        this.scope.spawn((signal) => this.fetch(command, signal));
+        this.scope.spawn(() => this.fetch(command));
         return;
       case 'cancel':
         this.requests.get(command.request)?.abort(new DOMException('no longer needed', 'AbortError'));
@@ -120,13 +121,18 @@ export class Producer {
     }
   }
 
-  private async fetch(command: Extract<RangeCommand, { type: 'fetch' }>, scopeSignal: AbortSignal): Promise<void> {
+  private abortRequests(reason: unknown): void {
+    for (const controller of this.requests.values()) controller.abort(reason);
+  }
+
+  private async fetch(command: Extract<RangeCommand, { type: 'fetch' }>): Promise<void> {
     const source = this.sources.get(command.source);
     if (source === undefined) return;
     const { request, height, parts } = command;
+    if (this.scope.signal.aborted) return;
     const controller = new AbortController();
     this.requests.set(request, controller);
-    const signal = AbortSignal.any([scopeSignal, controller.signal]);
+    const { signal } = controller;
     const wanted = { height: height as Height, parts, ...(command.id === undefined ? {} : { id: command.id }) };
     try {
       const limit = { timeoutMs: command.timeoutMs, signal, what: `block ${height} from ${source.id}` };

@@ -1,4 +1,4 @@
-export { feltFromBytes, feltToBigint, feltToHex, parseFelt } from './felt.ts';
-export { NETWORKS, type NetworkParams } from './params.ts';
+export * from './felt.ts';
+export { compareVersions, devnetParams, NETWORKS, type NetworkParams, parseNetwork } from './params.ts';
 export { type StarknetOptions, starknet } from './starknet.ts';
 export type * from './types.ts';

@@ -101,7 +101,7 @@ export interface StateCommitment {
  * candidates at fault), `source` when bytes contradict each other in a way that honest sources can produce.
  */
 export interface ChainRules {
-  /** What to ask for first at a height. */
+  /** What to ask for first at a height: the same parts at every height. */
   needs(height: Height): readonly Need[];
   /** Parses and verifies all candidates of one height together. The only maker of `Verified<SealedBlock>`. */
   examine(input: ExamineInput): Examination;
@@ -113,8 +113,9 @@ export interface ChainRules {
   execute(state: StateTransition, block: Verified<SealedBlock>): void | Promise<void>;
   /**
    * Brings the tries up to date with the flat state. `view` already shows the new flat state and the old tries.
-   * `changed` are the state keys that differ, deduplicated, in key order. `protocolVersion` and `height` are the
-   * last applied block's. Used to apply, to unwind and to rebuild alike.
+   * `changed` are the state keys that were written, each once, in key order; one may hold its old value again.
+   * `protocolVersion` and `height` are the last applied block's; when everything is unwound, 0 and empty. Used to
+   * apply, to unwind and to rebuild alike.
    */
   commitState(
     view: StateView,

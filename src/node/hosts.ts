@@ -47,8 +47,22 @@ export function createApplyWorker(chain: Chain, path: string): ApplyHost {
     advance: call('advance'),
     recordRejection: call('recordRejection'),
     recordQuarantine: call('recordQuarantine'),
-    close: () => closeWorker(worker, remote),
+    close: () => closeWriter(worker, remote),
   };
+}
+
+/**
+ * Lets the writer finish and end by itself. It is never terminated from outside: ending a thread inside a database
+ * transaction leaves the database's lock held and hangs the process.
+ */
+async function closeWriter(worker: Worker, remote: RemoteCaller): Promise<void> {
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  try {
+    await remote.call('close', []);
+  } catch {
+    return; // it is dead already
+  }
+  await exited;
 }
 
 /**

@@ -8,6 +8,7 @@ import {
 } from '../../src/devnet/ledger/index.ts';
 import {
   type BlockRef,
+  type ChainRules,
   createApplyHost,
   createSync,
   createVerifyHost,
@@ -35,6 +36,17 @@ export function simDevnet(
   shares: { memoShare?: number; lostMemoShare?: number; archivedMemoShare?: number } = {},
 ): LedgerDevnet {
   return createLedgerDevnet({ seed, transfersMax: 2, emptyShare: 0.5, ...shares });
+}
+
+const rulesByDevnet = new WeakMap<LedgerDevnet, ChainRules>();
+
+/** One rules instance for all nodes of a chain: it remembers which signatures it has verified. */
+function rulesOf(devnet: LedgerDevnet): ChainRules {
+  const known = rulesByDevnet.get(devnet);
+  if (known !== undefined) return known;
+  const rules = createLedgerRules(parseLedgerOptions(devnet.options));
+  rulesByDevnet.set(devnet, rules);
+  return rules;
 }
 
 export interface SourcePlan {
@@ -125,7 +137,7 @@ export class World {
     store: Store = createMemoryStore({ disk: this.disk }),
   ): { sync: Sync; store: Store; options: SyncOptions } {
     const { env } = this;
-    const rules = createLedgerRules(parseLedgerOptions(this.devnet.options));
+    const rules = rulesOf(this.devnet);
     const options: SyncOptions = {
       env,
       log: silentLogger,

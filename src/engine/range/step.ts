@@ -583,7 +583,9 @@ function wantOf(need: Need): Want {
 }
 
 function atHeight(need: Need, height: number): Need {
-  return { ...need, height: height as Need['height'] };
+  const moved = { ...need, height: height as Need['height'] };
+  if (need.fallbacks === undefined) return moved;
+  return { ...moved, fallbacks: need.fallbacks.map((fallback) => atHeight(fallback, height)) };
 }
 
 function backoff(policy: RangePolicy, attempts: number): number {

@@ -160,6 +160,8 @@ export class Producer {
         absent.push(delivery.part);
         continue;
       }
+      // The first of a part stands, e.g. when a hedged request is answered twice: then blame has one address.
+      if (held.some((candidate) => candidate.part === delivery.part)) continue;
       held.push({ part: delivery.part, bytes: delivery.bytes, from: source });
       delivered.push(delivery.part);
       bytes += delivery.bytes.length;

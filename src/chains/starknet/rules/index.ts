@@ -1,0 +1,33 @@
+export { type BlockHashForm, blockHashForms, computeBlockHash, recomputedBlockHash } from './block-hash.ts';
+export type { CheckName, CheckResult } from './check-result.ts';
+export {
+  CLASSES_TRIE_PREFIX,
+  CONTRACTS_TRIE_PREFIX,
+  commitState,
+  STATE_TRIE_HEIGHT,
+  stateRoot,
+  storageTriePrefix,
+} from './commit-state.ts';
+export {
+  type CommitmentEra,
+  commitmentEra,
+  eventCommitment,
+  eventCount,
+  receiptCommitment,
+  transactionCommitment,
+} from './commitments.ts';
+export { createStarknetRules, type StarknetRulesOptions } from './create-rules.ts';
+export { TRANSACTION_INDEX, transactionIndexKey } from './examine.ts';
+export { classesNamedBy, executeDiff } from './execute.ts';
+export { checkSignature, createSignatureVerifier, signatureMessage } from './signature.ts';
+export { olderStateDiffCommitment, stateDiffCommitment, stateDiffLength } from './state-diff-commitment.ts';
+export * from './state-keys.ts';
+export { computeTransactionHashes, type TransactionHash } from './transaction-hash.ts';
+export {
+  type BlockVerdict,
+  findCheck,
+  type SignaturePolicy,
+  type VerifyBlockInput,
+  verifyBlock,
+} from './verify-block.ts';
+export { type Capture, type VerifyCapturesInput, verifyCaptures } from './verify-captures.ts';

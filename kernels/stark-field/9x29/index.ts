@@ -1,0 +1,23 @@
+/**
+ * STARK-field hashes, variant A: nine signed 29-bit limbs, integer arithmetic only, for any WebAssembly engine.
+ * The host writes canonical felts (32 bytes, big-endian, below P) to LEFT and RIGHT, calls, and reads OUT.
+ */
+import { CAPACITY, END, LEFT, OUT, RIGHT } from './layout';
+import { buildTable } from './table';
+
+// The field itself, for the tests at the bounds of its limbs.
+export { multiply, readCanonical, square, subtract, writeCanonical } from '../gen/field-9x29';
+export { hashAffine, pedersen } from './pedersen';
+export { addBatch, enqueue, startPoints } from './points';
+export { poseidon, spongeAbsorb, spongeFinish, spongeStart } from './poseidon';
+
+/** Pairs that one call takes. */
+export const capacity: i32 = CAPACITY;
+/** Addresses of the buffers. LEFT and RIGHT adjoin. */
+export const left: usize = LEFT;
+export const right: usize = RIGHT;
+export const out: usize = OUT;
+/** Address behind all that the kernel uses. */
+export const end: usize = END;
+
+buildTable();

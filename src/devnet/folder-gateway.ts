@@ -174,8 +174,13 @@ function createRecorded(folder: Source, { path, bundles }: ServeFolderOptions) {
     if (query.get('includeBlock') !== 'true' || bundles === 'ignored') return found(stateUpdate);
     if (bundles === 'refused') return malformed;
     if (block === undefined || stateUpdate === undefined) return notFound;
-    const pair = signature === undefined ? undefined : outlineObject(signature)?.get('signature');
-    const signed = query.get('includeSignature') === 'true' && signature !== undefined ? cut(signature, pair) : null;
+    // A bare pair means a signature of the block hash: one of the older form can only be told as it is.
+    const members = signature === undefined ? undefined : outlineObject(signature);
+    const pair = members?.has('signature_input') === true ? undefined : members?.get('signature');
+    const signed =
+      query.get('includeSignature') === 'true' && signature !== undefined && pair !== undefined
+        ? cut(signature, pair)
+        : null;
     const tail = signed === null ? textBytes('}') : join3(',"signature":', signed, '}');
     return found(concatBytes(join3('{"block":', block, ',"state_update":'), stateUpdate, tail));
   }

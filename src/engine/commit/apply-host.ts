@@ -263,7 +263,9 @@ class InlineApplyHost {
     const sequence = stored === undefined ? 0 : (parseStoredJson('meta', stored) as number);
     store.commit([
       { table: 'reject', key: u64be(sequence), value: encodeJson(rejection) },
-      { table: 'reject', key: u64be(Math.max(0, sequence - REJECTIONS_KEPT)), value: null },
+      ...(sequence < REJECTIONS_KEPT
+        ? []
+        : [{ table: 'reject', key: u64be(sequence - REJECTIONS_KEPT), value: null } as const]),
       { table: 'meta', key: META.rejectSequence, value: encodeJson(sequence + 1) },
     ]);
   }

@@ -20,6 +20,9 @@ export interface SourceBook {
   coolUntilMs: number;
   /** Book of malice. */
   strikes: number;
+  /** Strikes without a good block between them. */
+  strikesInRow: number;
+  benchedAtMs: number;
   benchedUntilMs: number;
   goodBlocks: number;
   /** Smoothed time of an answer. */
@@ -48,6 +51,8 @@ export function createBook(
     failuresInRow: 0,
     coolUntilMs: 0,
     strikes: 0,
+    strikesInRow: 0,
+    benchedAtMs: 0,
     benchedUntilMs: 0,
     goodBlocks: 0,
     latencyMs: 0,
@@ -81,18 +86,22 @@ export function noteFailure(book: SourceBook, nowMs: number, policy: RangePolicy
 export function noteStrike(book: SourceBook, nowMs: number, policy: RangePolicy): void {
   book.fail++;
   book.strikes++;
+  book.strikesInRow++;
+  book.benchedAtMs = nowMs;
   book.goodBlocks = 0;
   const penalty = Math.min(policy.strikeMaxMs, policy.strikeBaseMs * 4 ** Math.min(8, book.strikes - 1));
   book.benchedUntilMs = Math.max(book.benchedUntilMs, nowMs + penalty);
 }
 
 /** On another branch than the one chosen: not false, but of no use for a while. */
-export function noteAside(book: SourceBook, untilMs: number): void {
+export function noteAside(book: SourceBook, nowMs: number, untilMs: number): void {
+  book.benchedAtMs = nowMs;
   book.benchedUntilMs = Math.max(book.benchedUntilMs, untilMs);
 }
 
 export function noteGoodBlock(book: SourceBook, policy: RangePolicy): void {
   book.goodBlocks++;
+  book.strikesInRow = 0;
   if (book.goodBlocks >= policy.forgiveBlocks && book.strikes > 0) {
     book.goodBlocks = 0;
     book.strikes = Math.max(0, book.strikes - 1);
@@ -110,15 +119,29 @@ export function claims(book: SourceBook, height: number): boolean {
   return book.spans.some((span) => span.from <= height && height <= span.to);
 }
 
-/** When a request may be sent: now, or the time to look again. */
+/** When a request may be sent: now, or the time to look again; never while the source is on the bench. */
 export function readyAtMs(book: SourceBook, nowMs: number): number {
-  const healthyAt = Math.max(book.coolUntilMs, book.benchedUntilMs);
   if (book.inFlight >= book.limits.concurrencyMax) return Number.POSITIVE_INFINITY; // an answer will wake us
+  return Math.max(book.benchedUntilMs, paceAtMs(book, nowMs));
+}
+
+/**
+ * When a benched source may be asked after all, because nobody else can serve: a doubtful block, which will be
+ * verified like any other, is better than none. The wait grows while it goes on sending false ones.
+ */
+export function lastResortAtMs(book: SourceBook, nowMs: number, policy: RangePolicy): number {
+  if (book.inFlight >= book.limits.concurrencyMax) return Number.POSITIVE_INFINITY;
+  const wait = Math.min(policy.retryMaxMs, policy.retryBaseMs * 2 ** Math.min(16, Math.max(0, book.strikesInRow - 1)));
+  return Math.max(book.benchedAtMs + wait, paceAtMs(book, nowMs));
+}
+
+/** By cool-down and rate budget alone. */
+function paceAtMs(book: SourceBook, nowMs: number): number {
   const { ratePerS } = book.limits;
-  if (ratePerS === undefined) return Math.max(nowMs, healthyAt);
+  if (ratePerS === undefined) return Math.max(nowMs, book.coolUntilMs);
   refill(book, nowMs);
   const tokenAt = book.tokens >= 1 ? nowMs : nowMs + Math.ceil(((1 - book.tokens) / ratePerS) * 1000);
-  return Math.max(nowMs, healthyAt, tokenAt);
+  return Math.max(nowMs, book.coolUntilMs, tokenAt);
 }
 
 export function takeTurn(book: SourceBook): void {

@@ -4,6 +4,7 @@ import type { RangePolicy } from './policy.ts';
 import {
   claims,
   createBook,
+  lastResortAtMs,
   noteAnswer,
   noteAside,
   noteBrokenClaim,
@@ -218,7 +219,7 @@ function take(state: RangeState, event: RangeEvent, nowMs: number, commands: Ran
       return;
     case 'aside': {
       const book = state.books.get(event.source);
-      if (book) noteAside(book, nowMs + event.forMs);
+      if (book) noteAside(book, nowMs, nowMs + event.forMs);
       return;
     }
     case 'strike': {
@@ -439,12 +440,20 @@ interface Choice {
 }
 
 function chooseSource(state: RangeState, slot: Slot, busy: ReadonlySet<string>, nowMs: number): Choice {
+  const able = [...state.books.values()].filter(
+    (book) => !busy.has(book.id) && mayServe(slot, book) && partsFor(slot, book).length > 0,
+  );
+  const good = able.filter((book) => stateOf(book, nowMs) !== 'benched');
+  if (good.length > 0) return bestOf(good, nowMs, (book) => readyAtMs(book, nowMs));
+  return bestOf(able, nowMs, (book) => lastResortAtMs(book, nowMs, state.policy));
+}
+
+function bestOf(books: readonly SourceBook[], nowMs: number, atMs: (book: SourceBook) => number): Choice {
   let best: SourceBook | null = null;
   let readyAt = Number.POSITIVE_INFINITY;
   let waiting = false;
-  for (const book of state.books.values()) {
-    if (busy.has(book.id) || !mayServe(slot, book) || partsFor(slot, book).length === 0) continue;
-    const at = readyAtMs(book, nowMs);
+  for (const book of books) {
+    const at = atMs(book);
     if (at > nowMs) {
       if (at === Number.POSITIVE_INFINITY) waiting = true;
       else readyAt = Math.min(readyAt, at);
@@ -514,7 +523,11 @@ function exhausted(state: RangeState, slot: Slot, nowMs: number, commands: Range
       want.fallbacks = further;
       want.tried.clear();
       changed = true;
-    } else if (want.need.weight === 'wanted' && (!failed || want.rounds >= WANTED_ROUNDS)) {
+    } else if (
+      want.need.weight === 'wanted' &&
+      !untried(state, slot, want) &&
+      (!failed || want.rounds >= WANTED_ROUNDS)
+    ) {
       slot.absent.push(want.need.part);
       slot.wants = slot.wants.filter((other) => other !== want);
       changed = true;
@@ -525,17 +538,29 @@ function exhausted(state: RangeState, slot: Slot, nowMs: number, commands: Range
     return Number.POSITIVE_INFINITY;
   }
   if (changed) return scheduleSlot(state, slot, false, nowMs, commands);
+  const onlyWanted = slot.wants.every((want) => want.need.weight === 'wanted');
+  const anyFailed = slot.wants.some((want) => [...want.tried.values()].includes('failed'));
   for (const want of slot.wants) {
     want.tried.clear();
-    want.rounds++;
+    // While sealing parts are missing too, the sources are in trouble: that says nothing about this part.
+    if (onlyWanted) want.rounds++;
   }
   slot.avoid.clear();
   slot.attempts++;
-  slot.retryAtMs = nowMs + backoff(policy, slot.attempts);
+  // A source that failed sets the pace by its own cool-down; one that has nothing is asked again later.
+  slot.retryAtMs = anyFailed ? nowMs + 1 : nowMs + backoff(policy, slot.attempts);
   if (slot.attempts >= STALLED_ATTEMPTS) {
     commands.push({ type: 'stalled', height: slot.height, parts: slot.wants.map((want) => want.need.part) });
   }
   return slot.retryAtMs;
+}
+
+/** Whether some source could still be asked for a part: it is only avoided for now. */
+function untried(state: RangeState, slot: Slot, { need, tried }: Want): boolean {
+  for (const book of state.books.values()) {
+    if (book.parts.has(need.part) && !tried.has(book.id) && claims(book, slot.height)) return true;
+  }
+  return false;
 }
 
 function examine(slot: Slot, commands: RangeCommand[]): void {
@@ -593,6 +618,6 @@ function backoff(policy: RangePolicy, attempts: number): number {
 }
 
 /** Rounds over all sources before a part that is only `wanted` is given up although some source failed. */
-const WANTED_ROUNDS = 2;
+const WANTED_ROUNDS = 5;
 /** Rounds without success after which the operator hears of it. */
 const STALLED_ATTEMPTS = 3;

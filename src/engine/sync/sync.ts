@@ -214,12 +214,19 @@ class SyncRun implements Sync {
   /** Sources fit to be asked about forks: not cooling, not benched for lying. Being aside does not silence one. */
   private askable(producer: Producer) {
     const nowMs = this.options.env.nowMs();
-    return this.options.sources
-      .filter((source) => {
-        const book = producer.state.books.get(source.id);
-        return book !== undefined && book.coolUntilMs <= nowMs && (book.strikes < 1 || book.benchedUntilMs <= nowMs);
-      })
-      .map((source) => ({ source, head: this.heads.get(source.id) ?? -1 }));
+    const awake = this.options.sources.filter((source) => {
+      const book = producer.state.books.get(source.id);
+      return book !== undefined && book.coolUntilMs <= nowMs;
+    });
+    const trusted = awake.filter((source) => {
+      const book = producer.state.books.get(source.id);
+      return book !== undefined && (book.strikes < 1 || book.benchedUntilMs <= nowMs);
+    });
+    // Where all have lied, their word is still worth a question: what they show must verify anyway.
+    return (trusted.length > 0 ? trusted : awake).map((source) => ({
+      source,
+      head: this.heads.get(source.id) ?? -1,
+    }));
   }
 
   /** Once a second: progress for people, and the pulse for `/live`. */

@@ -22,7 +22,7 @@ it('a sync of 2,000 blocks with a slow applier stays within its window', { timeo
   const end = await child.ended;
   expect(end).toMatchObject({ type: 'end', end: 'reached' });
   console.log(
-    `memory: rss ${Math.round(Number(end?.rssMax) / MIB)} MiB, window ${Math.round(Number(end?.heldMax) / MIB)} MiB, ${end?.tookMs} ms`,
+    `memory: rss ${Math.round(Number(end?.rssMax) / MIB)} MiB, window ${Math.round(Number(end?.heldMax) / 1024)} KiB, ${end?.tookMs} ms`,
   );
   expect(Number(end?.heldMax)).toBeLessThanOrEqual(defaultRangePolicy.windowBytes);
   expect(Number(end?.rssMax)).toBeLessThanOrEqual(defaultRangePolicy.windowBytes + BESIDE_WINDOW);

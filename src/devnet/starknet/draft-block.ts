@@ -1,0 +1,34 @@
+import type { BlockDraft, DraftSite, TransactionDraft } from './draft.ts';
+import { type DiffOptions, draftStateDiff } from './draft-state-diff.ts';
+import { draftDeclare, draftDeployAccount, draftTransaction } from './draft-transaction.ts';
+
+/** Drafts block 0: first classes, the fee token, accounts and the contracts they will call. */
+export function draftGenesis(site: DraftSite, { contracts }: { readonly contracts: number }): BlockDraft {
+  const { random, world, changes } = site;
+  const drafts = Array.from({ length: FIRST_CLASSES }, () => draftDeclare(site, null));
+  const accounts = Math.min(ACCOUNTS_MAX, Math.floor(contracts / 2));
+  for (let i = 0; i < contracts - accounts; i++) {
+    const { classHash } = random.pick(world.classes);
+    const contract = { address: random.felt(), isAccount: false, classHash, nonce: 0, balanceKey: random.felt() };
+    changes.deployed.push(world.addContract(contract));
+  }
+  for (let i = 0; i < accounts; i++) drafts.push(draftDeployAccount(site));
+  return finish(site, drafts, { height: 0, storageUpdates: contracts, hashToStore: null, isEmpty: false });
+}
+
+/** Drafts any other block. */
+export function draftBlock(site: DraftSite, options: DiffOptions & { readonly transactions: number }): BlockDraft {
+  const drafts = Array.from({ length: options.transactions }, () => draftTransaction(site));
+  return finish(site, drafts, options);
+}
+
+function finish(site: DraftSite, drafts: readonly TransactionDraft[], options: DiffOptions): BlockDraft {
+  return {
+    transactions: drafts.map(({ transaction }) => transaction),
+    receipts: drafts.map(({ receipt }, transactionIndex) => ({ ...receipt, transactionIndex })),
+    stateDiff: draftStateDiff(site, options),
+  };
+}
+
+const FIRST_CLASSES = 3;
+const ACCOUNTS_MAX = 16;

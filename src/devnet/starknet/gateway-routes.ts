@@ -1,0 +1,149 @@
+import { gunzipSync } from 'node:zlib';
+import { feltToHex, parseFelt } from '../../chains/starknet/index.ts';
+import { outlineObject } from '../../chains/starknet/sources/index.ts';
+import { isSynclineError, SynclineError } from '../../lib/index.ts';
+import type { ShelvedBlock } from './block-shelf.ts';
+import type { AnswerContent } from './fault-plan.ts';
+import type { Forgery } from './forgery.ts';
+import type { StarknetDevnet } from './starknet-devnet.ts';
+
+/** What a request asks for. */
+export type Route =
+  /** An answer that is ready. */
+  | { readonly type: 'json'; readonly status: 200 | 400; readonly json: string }
+  /** One or more of a block's objects, to be put together with `assemble`. */
+  | { readonly type: 'objects'; readonly content: AnswerContent }
+  /** No such call. */
+  | { readonly type: 'unknown' };
+
+/** Reads a GET request as the feeder gateway does: `/feeder_gateway/<call>?<query>`. */
+export function routeOf(devnet: StarknetDevnet, { pathname, searchParams: query }: URL): Route {
+  const call = /^\/feeder_gateway\/([a-z_]+)\/?$/.exec(pathname)?.[1];
+  switch (call) {
+    case 'get_public_key':
+      return { type: 'json', status: 200, json: JSON.stringify(devnet.publicKey) };
+    case 'get_contract_addresses':
+      return { type: 'json', status: 200, json: NO_CONTRACTS };
+    case 'get_class_by_hash':
+    case 'get_compiled_class_by_class_hash':
+      return refusal('StarknetErrorCode.UNDECLARED_CLASS', 'The devnet names classes but has no definitions of them.');
+    case 'get_preconfirmed_block':
+      return refusal('StarknetErrorCode.BLOCK_NOT_FOUND', 'The devnet has no pre-confirmed block.');
+    case 'get_block':
+    case 'get_state_update':
+    case 'get_signature': {
+      const height = heightOf(devnet, query);
+      return typeof height === 'object' ? height : objectsRoute(devnet, call, height, query);
+    }
+    default:
+      return { type: 'unknown' };
+  }
+}
+
+function objectsRoute(devnet: StarknetDevnet, call: string, height: number, query: URLSearchParams): Route {
+  const isSet = (name: string) => query.get(name)?.toLowerCase() === 'true';
+  if (call === 'get_block' && isSet('headerOnly')) {
+    const hash = hashText(devnet.shelvedAt(height));
+    return { type: 'json', status: 200, json: JSON.stringify({ block_hash: hash, block_number: height }) };
+  }
+  const isBundle = call === 'get_state_update' && isSet('includeBlock');
+  const content = {
+    height,
+    call: isBundle ? 'bundle' : call,
+    block: isBundle || call === 'get_block',
+    stateUpdate: call === 'get_state_update',
+    signature: call === 'get_signature' || (isBundle && isSet('includeSignature')),
+  };
+  return { type: 'objects', content };
+}
+
+/** Pending blocks are not served; without a selector the newest block is meant. */
+function heightOf(devnet: StarknetDevnet, query: URLSearchParams): number | Route {
+  const number = query.get('blockNumber');
+  const hash = query.get('blockHash');
+  if (number !== null && hash !== null) return malformed('blockNumber and blockHash exclude each other');
+  if (hash !== null) return heightOfHash(devnet, hash);
+  if (number === null || number === 'latest') return devnet.head.height;
+  if (number === 'pending') return refusal('StarknetErrorCode.BLOCK_NOT_FOUND', 'The devnet has no pending block.');
+  if (!/^[0-9]{1,15}$/.test(number))
+    return malformed(`blockNumber is neither a number nor a tag: ${number.slice(0, 40)}`);
+  if (Number(number) <= devnet.head.height) return Number(number);
+  return refusal('StarknetErrorCode.BLOCK_NOT_FOUND', `Block number ${number} was not found.`);
+}
+
+function heightOfHash(devnet: StarknetDevnet, text: string): number | Route {
+  try {
+    const height = devnet.heightOf(parseFelt(text));
+    return height ?? refusal('StarknetErrorCode.BLOCK_NOT_FOUND', `Block hash ${text} was not found.`);
+  } catch (error) {
+    if (!isSynclineError(error)) throw error;
+    return malformed(`blockHash: ${error.message}`);
+  }
+}
+
+/** A block's objects as JSON. `pair` is the bare `[r, s]`. */
+export interface BlockJson {
+  readonly hash: string;
+  readonly block: string;
+  readonly stateUpdate: string;
+  readonly pair: string;
+}
+
+/** Cuts the three objects out of a kept block. */
+export function cutBundle(shelved: ShelvedBlock): BlockJson {
+  const bytes = gunzipSync(shelved.bundle);
+  const members = outlineObject(bytes);
+  const cut = (name: string) => {
+    const range = members?.get(name);
+    if (range === undefined) throw new SynclineError('DEVNET_BUNDLE', 'bug', `a kept block has no ${name}`);
+    return bytes.toString('utf8', range.start, range.end);
+  };
+  return {
+    hash: hashText(shelved),
+    block: cut('block'),
+    stateUpdate: cut('state_update'),
+    pair: cut('signature'),
+  };
+}
+
+export function jsonOfForgery({ block, stateUpdate, signature }: Forgery): BlockJson {
+  return {
+    hash: String(signature.block_hash),
+    block: JSON.stringify(block),
+    stateUpdate: JSON.stringify(stateUpdate),
+    pair: JSON.stringify(signature.signature),
+  };
+}
+
+/** The body that answers `content`. */
+export function assemble({ call, signature: isSigned }: AnswerContent, json: BlockJson): string {
+  switch (call) {
+    case 'get_block':
+      return json.block;
+    case 'get_state_update':
+      return json.stateUpdate;
+    case 'get_signature':
+      return `{"block_hash":"${json.hash}","signature":${json.pair}}`;
+    default: {
+      const signature = isSigned ? `,"signature":${json.pair}` : '';
+      return `{"block":${json.block},"state_update":${json.stateUpdate}${signature}}`;
+    }
+  }
+}
+
+function hashText(shelved: ShelvedBlock | null): string {
+  return shelved === null ? '0x0' : feltToHex(shelved.ref.hash);
+}
+
+function malformed(message: string): Route {
+  return refusal('StarkErrorCode.MALFORMED_REQUEST', message);
+}
+
+/** Refusals of the gateway itself come with status 400. */
+function refusal(code: string, message: string): Route {
+  return { type: 'json', status: 400, json: JSON.stringify({ code, message }) };
+}
+
+/** There is no L1 below the devnet. */
+const ZERO_ADDRESS = `0x${'0'.repeat(40)}`;
+const NO_CONTRACTS = JSON.stringify({ Starknet: ZERO_ADDRESS, GpsStatementVerifier: ZERO_ADDRESS });

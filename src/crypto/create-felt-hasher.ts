@@ -1,4 +1,4 @@
-import { equalBytes, fromHex, toHex } from '../lib/bytes.ts';
+import { equalBytes, fromHex, toHex } from '../lib/index.ts';
 import { FELT_BYTES, writeCount } from './felt-bytes.ts';
 import type { FeltHasher } from './felt-hasher.ts';
 import { starkField5x51 } from './gen/stark-field-5x51.ts';

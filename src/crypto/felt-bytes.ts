@@ -1,5 +1,4 @@
-import { toHex } from '../lib/bytes.ts';
-import { SynclineError } from '../lib/error.ts';
+import { SynclineError, toHex } from '../lib/index.ts';
 
 /** Bytes of one felt: an integer below P = 2^251 + 17·2^192 + 1, big-endian. */
 export const FELT_BYTES = 32;

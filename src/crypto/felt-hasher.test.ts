@@ -1,7 +1,7 @@
 import { pedersen, poseidonHash, poseidonHashMany } from '@scure/starknet';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { concatBytes } from '../lib/bytes.ts';
+import { concatBytes } from '../lib/index.ts';
 import { agree, createWasm5x51, createWasm9x29, givesKnownAnswers } from './create-felt-hasher.ts';
 import type { FeltHasher } from './felt-hasher.ts';
 import { createFeltHasher, createTypescriptHasher } from './index.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { vectorsDir } from '../../test/vectors/locate.ts';
-import { concatBytes, fromHex, toHex } from '../lib/bytes.ts';
+import { concatBytes, fromHex, toHex } from '../lib/index.ts';
 import { createFeltHasher, createTypescriptHasher } from './index.ts';
 
 /** Starknet's published hash vectors; the file names the origin of each. */

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { describe, expect, test } from 'vitest';
-import { toHex } from '../lib/bytes.ts';
+import { toHex } from '../lib/index.ts';
 import { createWasm9x29 } from './create-felt-hasher.ts';
 import type { FeltHasher } from './felt-hasher.ts';
 import { starkField5x51 } from './gen/stark-field-5x51.ts';

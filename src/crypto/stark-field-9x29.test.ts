@@ -1,6 +1,6 @@
 import { Point } from '@scure/starknet';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { toHex } from '../lib/bytes.ts';
+import { toHex } from '../lib/index.ts';
 import { starkField9x29 } from './gen/stark-field-9x29.ts';
 import { createTypescriptHasher } from './index.ts';
 import { P, randomFelts } from './testing/felt-samples.ts';

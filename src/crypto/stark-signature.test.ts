@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Point } from '@scure/starknet';
 import { describe, expect, test } from 'vitest';
 import { vectorsDir } from '../../test/vectors/locate.ts';
-import { concatBytes, toHex } from '../lib/bytes.ts';
+import { concatBytes, toHex } from '../lib/index.ts';
 import {
   createFeltHasher,
   createStarkVerifier,

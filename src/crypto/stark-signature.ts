@@ -1,6 +1,5 @@
 import { Point, sign } from '@scure/starknet';
-import { toHex } from '../lib/bytes.ts';
-import { SynclineError } from '../lib/error.ts';
+import { SynclineError, toHex } from '../lib/index.ts';
 
 /** What the signing functions throw, with fault `caller`. */
 export type StarkSignatureErrorCode =

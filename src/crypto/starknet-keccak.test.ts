@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { vectorsDir } from '../../test/vectors/locate.ts';
-import { toHex } from '../lib/bytes.ts';
+import { toHex } from '../lib/index.ts';
 import { keccak256, starknetKeccak } from './index.ts';
 
 const utf8 = new TextEncoder();

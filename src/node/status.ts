@@ -5,6 +5,7 @@ import {
   type ReadStore,
   readBlock,
   readCounts,
+  readRejectionCount,
   readTips,
   type StateView,
   type SyncReport,
@@ -36,6 +37,7 @@ export interface NodeStatus {
   /** Field group → number of stored blocks in which nothing proves it. `explain` tells why. */
   readonly unverified: Readonly<Record<string, number>>;
   readonly quarantined: number;
+  /** Since the store was made. */
   readonly rejected: number;
   readonly sources: readonly {
     readonly id: string;
@@ -80,8 +82,8 @@ export function buildStatus({ chain, report, store }: StatusInput): NodeStatus {
     etaS: report?.etaS == null ? null : Math.round(report.etaS),
     counts,
     unverified,
-    quarantined: countOf(view, 'quarantine'),
-    rejected: report?.rejected ?? countOf(view, 'reject'),
+    quarantined: countQuarantined(view),
+    rejected: readRejectionCount(view),
     sources: (report?.sources ?? []).map(({ id, standing, state, ok, fail, head }) => ({
       id,
       standing,
@@ -113,8 +115,8 @@ function tipsOf(
   return tips;
 }
 
-function countOf(view: StateView, table: 'quarantine' | 'reject'): number {
+function countQuarantined(view: StateView): number {
   let count = 0;
-  for (const _ of view.range(table, {})) count++;
+  for (const _ of view.range('quarantine', {})) count++;
   return count;
 }

@@ -1,5 +1,5 @@
 export { syncFolder, writeDurably } from './durable-file.ts';
-export type * from './errors.ts';
+export type { StoreErrorCode } from './errors.ts';
 export {
   type Folder,
   type FolderOptions,
@@ -8,6 +8,7 @@ export {
   openFolder,
   readFolder,
 } from './folder.ts';
+export type { LockTiming } from './folder-lock.ts';
 export { type LmdbOptions, mapSizeBytesDefault, openLmdb } from './lmdb/lmdb-store.ts';
 export {
   createMemoryDisk,

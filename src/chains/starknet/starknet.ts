@@ -29,7 +29,7 @@ export function starknet(options: StarknetOptions): Chain {
     family: 'starknet',
     network: network.name,
     tips: { provisional: 'preConfirmed', confirmed: 'acceptedOnL2', final: 'acceptedOnL1' },
-    identity: `starknet:${network.name}:${network.chainIds[0]}`,
+    identity: ['starknet', network.name, network.chainIds[0], network.genesisHash ?? 'any-genesis'].join(':'),
     formatHash: feltToHex,
     // Workers run the build, tests the sources: the module beside this one has this one's extension.
     rulesModule: new URL(`./rules-module${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),

@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { concatBytes, fromHex, toHex } from '../../lib/bytes.ts';
+import { concatBytes, fromHex, toHex } from '../../lib/index.ts';
 
 /** The STARK field prime. */
 export const P = 2n ** 251n + 17n * 2n ** 192n + 1n;

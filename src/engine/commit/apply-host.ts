@@ -25,6 +25,7 @@ import {
   parseStoredJson,
   readBlock,
   readCounts,
+  readRejectionCount,
   readTips,
   type UnwindIntent,
 } from './records.ts';
@@ -259,8 +260,7 @@ class InlineApplyHost {
   async recordRejection(rejection: Rejection): Promise<void> {
     const { store } = this.options;
     using view = store.view();
-    const stored = view.get('meta', META.rejectSequence);
-    const sequence = stored === undefined ? 0 : (parseStoredJson('meta', stored) as number);
+    const sequence = readRejectionCount(view);
     store.commit([
       { table: 'reject', key: u64be(sequence), value: encodeJson(rejection) },
       ...(sequence < REJECTIONS_KEPT

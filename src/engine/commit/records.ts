@@ -217,6 +217,12 @@ export function readOrphan(view: StateView, hash: Hash32): OrphanRecord | null {
   return bytes === undefined ? null : decodeOrphan(hash, bytes);
 }
 
+/** How many rejections there ever were; the oldest of them are dropped. */
+export function readRejectionCount(view: StateView): number {
+  const bytes = view.get('meta', META.rejectSequence);
+  return bytes === undefined ? 0 : (parseStoredJson('meta', bytes) as number);
+}
+
 /** Stored rejections, newest first. */
 export function readRejections(view: StateView, limit: number): readonly Rejection[] {
   const found: Rejection[] = [];

@@ -37,7 +37,9 @@ export const dataFileName = 'data.mdb';
 
 function checkLockFile(path: string, readOnly: boolean): void {
   try {
-    closeSync(openSync(path, 'r+')); // readers write their place into it
+    // Readers write their place into it. Never open and close it here: closing any descriptor of the file drops all
+    // of LMDB's locks on it that this process holds.
+    accessSync(path, constants.R_OK | constants.W_OK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'ENOENT' && !(readOnly && code === 'EROFS')) throw error;

@@ -1,0 +1,51 @@
+import type { Chain, PlainData } from '../engine/index.ts';
+
+/** A chain family as the command line sees it. */
+export interface ChainFamily {
+  /** Names that `--network` takes. */
+  readonly networks: readonly string[];
+  /** What of the protocol is implemented, for `syncline version`. */
+  readonly protocol: string;
+  /** @param settings Values of the family's own settings, by key; null where unset. */
+  create(network: NetworkOption, settings: FamilySettings): Chain;
+  /** Enough of a chain to read a store of it, whatever network it is. */
+  describe(network: string): ChainFace;
+  /** Verifies captured data offline. Absent where the family has nothing to check. */
+  check?(files: readonly CheckInput[], options: CheckOptions): Promise<readonly CheckFileVerdict[]>;
+}
+
+/** A known name, or the fields of a network of one's own. */
+export type NetworkOption = string | { readonly [field: string]: PlainData };
+
+export type FamilySettings = Readonly<Record<string, string | null>>;
+
+export type ChainFace = Pick<Chain, 'family' | 'network' | 'tips' | 'formatHash'>;
+
+export interface CheckInput {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface CheckOptions {
+  readonly network: NetworkOption;
+  readonly settings: FamilySettings;
+}
+
+export interface CheckVerdict {
+  readonly name: string;
+  /** Null where the protocol, or what was given, does not allow the check; then `reason` says why. */
+  readonly ok: boolean | null;
+  readonly expected?: string;
+  readonly got?: string;
+  readonly form?: string;
+  readonly reason?: string;
+}
+
+export interface CheckFileVerdict {
+  readonly file: string;
+  /** Null for a file that is not understood; then `error` says why. */
+  readonly kind: string | null;
+  readonly ok: boolean | null;
+  readonly checks: readonly CheckVerdict[];
+  readonly error?: string;
+}

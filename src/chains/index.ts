@@ -1,0 +1,2 @@
+export type * from './family.ts';
+export * from './registry.ts';

@@ -1,0 +1,10 @@
+export { formatListenAddress, type ListenAddress } from './address-types.ts';
+export { readEntries } from './config-file.ts';
+export { type ConfigErrorCode, configInvalid, configUnreadable, usageInvalid } from './errors.ts';
+export { addSettingFlags, givenFlags } from './flags.ts';
+export { loadNetwork, type NetworkChoice } from './network-file.ts';
+export { type ShownSetting, showConfig } from './print.ts';
+export { renderReference } from './reference.ts';
+export { type Origin, type ResolvedConfig, resolveConfig, settingKeys } from './resolve.ts';
+export { type Config, environmentName, type SettingKey, settings } from './settings.ts';
+export { didYouMean } from './suggest.ts';

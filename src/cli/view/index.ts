@@ -1,0 +1,2 @@
+export { createLiveView } from './live-view.ts';
+export { createScreen } from './screen.ts';

@@ -36,10 +36,16 @@ function sleepOnTimers(ms: number, signal: AbortSignal | undefined): Promise<voi
       clearTimeout(timer);
       reject(signal?.reason);
     };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      },
+      Math.min(ms, TIMER_MS_MAX),
+    );
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
+
+/** Longest time a timer can count, 24.8 days: a longer one would end at once. Whoever sleeps looks again anyway. */
+const TIMER_MS_MAX = 2 ** 31 - 1;

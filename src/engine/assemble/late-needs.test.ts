@@ -78,9 +78,7 @@ describe('content that nobody has', () => {
       bench.runDry('x', 'still none');
     }
     const quarantined = bench.log.filter((command) => command.type === 'quarantine');
-    expect(quarantined).toEqual([
-      { type: 'quarantine', need: withFallbacks('x', 'archived'), reason: 'a has none' },
-    ]);
+    expect(quarantined).toEqual([{ type: 'quarantine', need: withFallbacks('x', 'archived'), reason: 'a has none' }]);
   });
 
   it('is asked for again from the beginning, after a wait that doubles up to a limit', () => {

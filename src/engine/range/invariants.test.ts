@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Height } from '../types.ts';
-import { deskPolicy, type Fetch, need, wanted } from './testing.ts';
 import { createRange, type RangeCommand, type RangeEvent, type RangeState, stepRange } from './step.ts';
+import { deskPolicy, type Fetch, need, wanted } from './testing.ts';
 
 const POLICY = { ...deskPolicy, windowBlocks: 6, windowBytes: 2_000, blockBytesGuess: 200 };
 const NEEDS = [need('header', { fallbacks: [need('block')] }), wanted('signature')];
@@ -35,7 +35,7 @@ describe('the scheduler, whatever happens', () => {
         for (const happening of script) world.happen(happening);
         world.behaveUntilDone();
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
@@ -61,7 +61,12 @@ class Model {
     const source = choose(SOURCES, pick)?.id ?? '';
     switch (kind) {
       case 'answer':
-        if (fetch !== undefined) this.answer(fetch, fetch.parts.filter((_, i) => ((pick >> i) & 1) === 0), size);
+        if (fetch !== undefined)
+          this.answer(
+            fetch,
+            fetch.parts.filter((_, i) => ((pick >> i) & 1) === 0),
+            size,
+          );
         return;
       case 'fail': {
         const retryAfterMs = pick % 3 === 0 ? size * 10 : null;
@@ -138,7 +143,10 @@ class Model {
   }
 
   private examined(height: number, pick: number, bytes: number): void {
-    if (pick % 3 === 0) return this.seal(height, bytes);
+    if (pick % 3 === 0) {
+      this.seal(height, bytes);
+      return;
+    }
     const absent = this.examining.get(height) ?? [];
     this.examining.delete(height);
     if (pick % 3 === 1) {

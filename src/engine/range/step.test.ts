@@ -136,6 +136,16 @@ describe('the window', () => {
     expect(heights(desk).length).toBeGreaterThan(2);
   });
 
+  it('reckons with the rest of a block of which only a small part is there', () => {
+    const desk = createDesk({ needs: [need('header')], policy: { windowBytes: 1_000, blockBytesGuess: 300 } });
+    desk.source('a', { parts: ['header', 'body'] });
+    for (const height of [0, 1, 2]) {
+      desk.answer({ height }, { bytes: 10 });
+      desk.tell({ type: 'needs', height, needs: [need('body')] });
+    }
+    expect(heights(desk)).toEqual([0, 1, 2]);
+  });
+
   it('always admits the lowest height, or a block larger than the window would never pass', () => {
     const desk = createDesk({ policy: { windowBytes: 1_000, blockBytesGuess: 5_000 } });
     desk.source('a');

@@ -376,7 +376,8 @@ function openSlots(state: RangeState, nowMs: number): void {
   const { policy } = state;
   const last = Math.min(reachable(state), state.limit, state.base + policy.windowBlocks - 1);
   let expected = state.heldBytes;
-  for (const slot of state.slots.values()) if (slot.bytes === 0) expected += state.blockBytes;
+  // What a block still lacks is to come: a header that is here says little of the weight of its body.
+  for (const slot of state.slots.values()) if (isUnsealed(slot)) expected += Math.max(0, state.blockBytes - slot.bytes);
   for (let height = state.base; height <= last; height++) {
     if (state.slots.has(height)) continue;
     // The lowest height is always admitted, or a block larger than the window would never pass.
@@ -396,6 +397,10 @@ function openSlots(state: RangeState, nowMs: number): void {
       lead: null,
     });
   }
+}
+
+function isUnsealed(slot: Slot): boolean {
+  return slot.phase === 'open' || slot.phase === 'examining';
 }
 
 function schedule(state: RangeState, nowMs: number, commands: RangeCommand[]): void {

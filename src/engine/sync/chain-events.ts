@@ -39,8 +39,12 @@ export async function* followEvents(options: FollowOptions): AsyncGenerator<Chai
       yield event;
       continue;
     }
-    if (told !== null && !sameTips(told, tips)) yield { type: 'advance', tips };
+    const moved = told !== null && !sameTips(told, tips);
     told = tips;
+    if (moved) {
+      yield { type: 'advance', tips };
+      continue; // the bell may have rung while the observer was busy with this
+    }
     try {
       await changed.wait(signal);
     } catch {

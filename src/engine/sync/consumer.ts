@@ -61,7 +61,8 @@ export class Consumer {
         }
         const blocks = this.takeBatch();
         if (blocks.length > 0) await this.apply(blocks, signal);
-        else await producer.channel.changed.wait(signal);
+        // What was taken may all have been recalled, with good blocks behind it that nobody will announce again.
+        else if (producer.channel.items === 0) await producer.channel.changed.wait(signal);
       } catch (error) {
         if (isAbort(error, signal)) return;
         sync.log.error('the applier failed', { message: String(error) });

@@ -65,6 +65,11 @@ export function createScope(parent?: AbortSignal): Scope {
     spawn(task) {
       const running = task(controller.signal).catch((error: unknown) => {
         if (!controller.signal.aborted) fail(error);
+        else if (!isAbort(error, controller.signal) && !failed) {
+          // It failed by itself while the scope was closing, say at its last commit: the owner must hear of it.
+          failed = true;
+          failure = toSynclineError(error);
+        }
       });
       tasks.add(running);
       running.finally(() => tasks.delete(running));

@@ -171,3 +171,18 @@ function afterMs(world: World, ms: number): () => boolean {
   const endMs = world.env.nowMs() + ms;
   return () => world.env.nowMs() >= endMs;
 }
+
+it('all have their turn, although more of them are lost than are held at once', async () => {
+  const world = new World(3, { blocks: 60, memoShare: 1, lostMemoShare: 0.2 });
+  world.addSource({ id: 'a' });
+  const startedMs = world.env.nowMs();
+  let left = 0;
+  const condition = (store: Store) => {
+    using view = store.view();
+    left = [...view.range('wanted', {})].length;
+    return world.env.nowMs() - startedMs > 600_000;
+  };
+  await world.syncUntil(condition, { latePolicy: { ...defaultLatePolicy, entriesMax: 8 } });
+  expect(left).toBeGreaterThan(8);
+  expect(world.notices.filter((notice) => notice.type === 'quarantine')).toHaveLength(left);
+});

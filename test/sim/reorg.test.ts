@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ChainEvent, followEvents, type Store } from '../../src/engine/index.ts';
+import { type BlockRef, type ChainEvent, followEvents, type Store } from '../../src/engine/index.ts';
 import { createMemoryStore } from '../../src/store/index.ts';
 import { createRandom } from '../../src/testing/index.ts';
 import { World } from './world.ts';
@@ -140,3 +140,74 @@ async function eventsOf(world: World, scenario: (store: Store) => Promise<void>)
   await world.env.run(Promise.all([sync.run(stop.signal), observe(), scenario(store).finally(() => stop.abort())]));
   return events;
 }
+
+describe('sources that differ', () => {
+  it('do not roll the node back when they are only a little behind', async () => {
+    const world = new World(3, { blocks: 20, memoShare: 0 });
+    const late = ['b', 'c'];
+    for (const id of ['a', ...late]) world.addSource({ id });
+    const events = await eventsOf(world, async (store) => {
+      await untilHead(world, store);
+      for (let block = 0; block < 10; block++) {
+        for (const id of late) world.views.get(id)?.pin({ head: world.devnet.head.ref.height });
+        world.devnet.produce(1);
+        await world.env.sleep(2_500);
+        for (const id of late) world.views.get(id)?.follow();
+        await world.env.sleep(3_500);
+      }
+    });
+    expect(events.filter((event) => event.type === 'unwind')).toEqual([]);
+    expect(world.notices.filter((notice) => notice.type === 'source' && notice.state === 'aside')).toEqual([]);
+  });
+
+  it('show a reorg also when each serves only some of the parts', async () => {
+    const world = new World(3, { blocks: 30, memoShare: 0 });
+    world.addSource({ id: 'headers', parts: ['header'] });
+    world.addSource({ id: 'bodies', parts: ['transactions'] });
+    await world.syncToHead();
+    world.devnet.reorg(5, 8);
+    await world.syncToHead({}, 300_000);
+    expect(world.dump()).toBe(await freshDump(world));
+  });
+
+  it('that lie about hashes neither unwind, stall nor halt the node while one is honest', async () => {
+    const world = new World(9, { blocks: 40, memoShare: 0 });
+    world.addSource({ id: 'honest' });
+    for (const id of ['denier', 'forger', 'slow-forger']) world.addSource({ id });
+    const events: ChainEvent[] = [];
+    const { options } = world.createNode();
+    const sources = options.sources.map((source) => {
+      if (source.id === 'honest') return source;
+      const junk = new Uint8Array(32).fill(7) as BlockRef['hash'];
+      return {
+        ...source,
+        survey: async (ask: { signal: AbortSignal }) => {
+          const survey = await source.survey(ask);
+          return survey.head === null ? survey : { ...survey, head: { ...survey.head, hash: junk } };
+        },
+        hashAt: async (_: unknown, { signal }: { signal: AbortSignal }) => {
+          if (source.id === 'slow-forger') await world.env.sleep(4_900, signal);
+          return source.id === 'denier' ? null : junk;
+        },
+      };
+    });
+    const node = world.createNode({ sources });
+    const stop = new AbortController();
+    const observe = async () => {
+      const from = { store: node.store, tips: options.tips, changed: node.sync.changed, from: 'genesis' } as const;
+      for await (const event of followEvents({ ...from, signal: stop.signal })) events.push(event);
+    };
+    const play = async () => {
+      await untilHead(world, node.store);
+      for (let block = 0; block < 20; block++) {
+        world.devnet.produce(1);
+        await world.env.sleep(6_000);
+      }
+      await untilHead(world, node.store);
+      stop.abort();
+    };
+    const [end] = await world.env.run(Promise.all([node.sync.run(stop.signal), observe(), play()]));
+    expect(end.type).toBe('stopped');
+    expect(events.filter((event) => event.type === 'unwind')).toEqual([]);
+  });
+});

@@ -128,6 +128,10 @@ function schedule(state: LateState, nowMs: number, commands: LateCommand[]): voi
     const source = chooseSource(state, entry);
     if (source === null) {
       giveUpForNow(state, entry, nowMs, commands);
+      if (!hasRoom(state)) {
+        state.entries.delete(key); // others wait for its place; the stored list brings it back
+        continue;
+      }
       wakeAtMs = Math.min(wakeAtMs, entry.retryAtMs);
       continue;
     }

@@ -167,6 +167,9 @@ class InlineApplyHost {
   private async applyMerged(blocks: readonly Verified<SealedBlock>[]): Promise<Applied> {
     const { rules, store } = this.options;
     using view = store.view();
+    if (view.get('meta', META.unwind) !== undefined) {
+      throw new SynclineError('UNWIND_PENDING', 'bug', 'a block was offered in the middle of a roll-back');
+    }
     const overlay = new StateOverlay(view);
     requireLinked(this.confirmedIn(readTips(view)), blocks);
     const writes: Write[] = [];
@@ -213,6 +216,7 @@ class InlineApplyHost {
     const { rules, store, tips: names, unwindStepBlocks = UNWIND_STEP_BLOCKS } = this.options;
     const from = this.confirmed();
     if (from === null || request.to >= from.height) return from;
+    this.requireUnwindable(request.to);
     const intent: UnwindIntent = { from: { height: from.height, hash: toHex(from.hash) }, ...request };
     // Intent first: a crash between two steps goes on with the roll-back, whatever the sources then say.
     store.commit([{ table: 'meta', key: META.unwind, value: encodeJson(intent) }]);
@@ -223,6 +227,18 @@ class InlineApplyHost {
       top = bottom;
     }
     return this.confirmed();
+  }
+
+  /** Refuses before anything is written what could not be finished. */
+  private requireUnwindable(to: number): void {
+    const { store, tips: names } = this.options;
+    using view = store.view();
+    const final = names.final === undefined ? null : (readTips(view)[names.final] ?? null);
+    const undoable = view.get('undo', u64be(to + 1)) !== undefined;
+    if (undoable && (final === null || to >= final.height)) return;
+    throw new SynclineError('UNDO_MISSING', 'caller', `blocks above ${to} cannot be rolled back: they are final`, {
+      data: { to, final: final?.height ?? null },
+    });
   }
 
   async commitParts(parts: readonly { need: Need; part: Verified<LatePart> }[]): Promise<void> {
@@ -250,7 +266,7 @@ class InlineApplyHost {
     const final = names.final === undefined ? null : (next[names.final] ?? null);
     if (final !== null) {
       // What is final is never unwound: its undo lists can go.
-      for (const [key] of view.range('undo', { end: u64be(final.height + 1) })) {
+      for (const [key] of view.range('undo', { end: u64be(final.height + 1), limit: UNDO_DROPPED_MAX })) {
         writes.push({ table: 'undo', key, value: null });
       }
     }
@@ -383,5 +399,7 @@ function createTurnstile(): <T>(work: () => Promise<T>) => Promise<T> {
 export const ZERO_HASH = new Uint8Array(32) as Hash32;
 /** A step of this size stays far below a second and a few megabytes of writes. */
 const UNWIND_STEP_BLOCKS = 64;
+/** In one transaction; the rest goes with the next advance. */
+const UNDO_DROPPED_MAX = 10_000;
 /** Older rejections are dropped: enough to explain a bad day. */
 const REJECTIONS_KEPT = 1000;

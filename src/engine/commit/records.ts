@@ -183,7 +183,8 @@ export function contribution(block: {
   readonly counts: Readonly<Record<string, number>>;
   readonly proofs: Proofs;
 }): Readonly<Record<string, number>> {
-  const sum: Record<string, number> = { ...block.counts, blocks: 1 };
+  const sum: Record<string, number> = { blocks: 1 };
+  for (const [name, value] of Object.entries(block.counts)) if (value !== 0) sum[name] = value;
   for (const [group, proof] of Object.entries(block.proofs)) {
     if (typeof proof === 'object') sum[`unverified.${group}`] = 1;
   }

@@ -49,7 +49,7 @@ export function removeBlocks(step: RemoveStep): void {
     removeRecords(view, writes, record, step.reason);
     for (const [name, value] of Object.entries(contribution(record))) {
       const left = (counts[name] ?? 0) - value;
-      if (left === 0 && name.startsWith('unverified.')) delete counts[name];
+      if (left === 0) delete counts[name];
       else counts[name] = left;
     }
   }
@@ -108,7 +108,7 @@ function removeRecords(
   writes.push({ table: 'orphan', key: record.ref.hash, value: encodeOrphan({ ...record, reason }) });
 }
 
-/** No tip other than a provisional one may stand above the new confirmed tip. */
+/** No tip may stand above the new confirmed tip. */
 function loweredTips(tips: Tips, step: RemoveStep, target: BlockRecord | null): Tips {
   const lowered: Record<string, Tips[string]> = {};
   for (const [name, tip] of Object.entries(tips)) {

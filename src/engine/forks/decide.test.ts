@@ -7,7 +7,7 @@ describe('the decision about a fork', () => {
     ['is open when nobody answers', [vote('a', 'unreachable', 9)], { type: 'unknown' }],
     ['keeps our branch when all have our tip', [vote('a', 'same', 9)], { type: 'keep', dissenters: [] }],
     ['leaves it when the only source has another block', [vote('a', 'other', 9)], { type: 'leave', leaders: ['a'] }],
-    ['leaves it when the only source has rolled back', [vote('a', 'absent', 5)], { type: 'leave', leaders: ['a'] }],
+    ['leaves it when the only source has rolled back', [vote('a', 'absent', 5)], { type: 'shrunk', leaders: ['a'] }],
     [
       'keeps it against a minority, and names it',
       [vote('a', 'same', 9), vote('b', 'same', 9), vote('c', 'other', 99)],
@@ -38,9 +38,14 @@ describe('the decision about a fork', () => {
     expect(decideFork(votes)).toEqual(verdict);
   });
 
-  it('lets a source that shows another block lead before one that only has none', () => {
+  it('lets only a source that shows another block lead, not one that has none', () => {
     const verdict = decideFork([vote('gone', 'absent', 99), vote('other', 'other', 10)]);
-    expect(verdict).toEqual({ type: 'leave', leaders: ['other', 'gone'] });
+    expect(verdict).toEqual({ type: 'leave', leaders: ['other'] });
+  });
+
+  it('keeps it however many sources have no block there, as long as one has ours', () => {
+    const votes = [vote('late', 'absent', 9), vote('pruned', 'absent', 9), vote('a', 'same', 10)];
+    expect(decideFork(votes)).toEqual({ type: 'keep', dissenters: [] });
   });
 
   it('does not depend on the order in which the voices come', () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Height } from '../types.ts';
-import { createRange, type RangeCommand, type RangeEvent, type RangeState, stepRange } from './step.ts';
+import { createRange, type RangeCommand, type RangeEvent, type RangeState } from './state.ts';
+import { stepRange } from './step.ts';
 import { deskPolicy, type Fetch, need, wanted } from './testing.ts';
 
 const POLICY = { ...deskPolicy, windowBlocks: 6, windowBytes: 2_000, blockBytesGuess: 200 };

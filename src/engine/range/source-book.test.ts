@@ -43,6 +43,7 @@ describe('a source that fails', () => {
     }
     desk.answer({}, { delivered: [] });
     desk.pass(20_000);
+    desk.claim('a', 100);
     desk.fail({});
     expect(coolMs(desk, 'a')).toBe(500);
   });

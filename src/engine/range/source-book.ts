@@ -9,8 +9,13 @@ export interface SourceBook {
   readonly id: string;
   readonly parts: ReadonlySet<string>;
   readonly limits: SourceLimits;
+  /** Ascending, apart, at most `SPANS_MAX`. */
   spans: { from: number; to: number }[];
   surveyed: boolean;
+  /** Above this its claims are not believed until the time given: it broke one there. */
+  claimCeiling: number | null;
+  ceilingUntilMs: number;
+  boastsInRow: number;
   inFlight: number;
   /** Token bucket for `limits.ratePerS`. */
   tokens: number;
@@ -22,6 +27,8 @@ export interface SourceBook {
   strikes: number;
   /** Strikes without a good block between them. */
   strikesInRow: number;
+  /** Times it was put aside without a good block between them. */
+  asidesInRow: number;
   benchedAtMs: number;
   benchedUntilMs: number;
   goodBlocks: number;
@@ -45,6 +52,9 @@ export function createBook(
     limits: source.limits,
     spans: [],
     surveyed: false,
+    claimCeiling: null,
+    ceilingUntilMs: 0,
+    boastsInRow: 0,
     inFlight: 0,
     tokens: burst(source.limits),
     tokensAtMs: nowMs,
@@ -52,6 +62,7 @@ export function createBook(
     coolUntilMs: 0,
     strikes: 0,
     strikesInRow: 0,
+    asidesInRow: 0,
     benchedAtMs: 0,
     benchedUntilMs: 0,
     goodBlocks: 0,
@@ -62,9 +73,24 @@ export function createBook(
   };
 }
 
-export function noteSurvey(book: SourceBook, survey: Survey): void {
-  book.spans = survey.spans.map((span) => ({ from: span.from, to: span.to }));
+export function noteSurvey(book: SourceBook, survey: Survey, nowMs: number): void {
   book.surveyed = true;
+  book.failuresInRow = 0;
+  book.spans = mergedSpans(survey.spans);
+  if (book.claimCeiling === null) return;
+  if (nowMs >= book.ceilingUntilMs) book.claimCeiling = null;
+  else trimSpans(book, book.claimCeiling);
+}
+
+function mergedSpans(spans: readonly { from: number; to: number }[]): { from: number; to: number }[] {
+  const merged: { from: number; to: number }[] = [];
+  for (const { from, to } of [...spans].sort((a, b) => a.from - b.from)) {
+    const last = merged[merged.length - 1];
+    if (to < from) continue;
+    if (last !== undefined && from <= last.to + 1) last.to = Math.max(last.to, to);
+    else if (merged.length < SPANS_MAX) merged.push({ from, to });
+  }
+  return merged;
 }
 
 export function noteAnswer(book: SourceBook, latencyMs: number): void {
@@ -93,26 +119,53 @@ export function noteStrike(book: SourceBook, nowMs: number, policy: RangePolicy)
   book.benchedUntilMs = Math.max(book.benchedUntilMs, nowMs + penalty);
 }
 
-/** On another branch than the one chosen: not false, but of no use for a while. */
-export function noteAside(book: SourceBook, nowMs: number, untilMs: number): void {
+/** On another branch than the one chosen: not false, but of no use for a while, longer if it stays there. */
+export function noteAside(book: SourceBook, nowMs: number, forMs: number): void {
   book.benchedAtMs = nowMs;
-  book.benchedUntilMs = Math.max(book.benchedUntilMs, untilMs);
+  const length = Math.min(ASIDE_MS_MAX, forMs * 2 ** Math.min(16, book.asidesInRow));
+  book.asidesInRow++;
+  book.benchedUntilMs = Math.max(book.benchedUntilMs, nowMs + length);
 }
 
 export function noteGoodBlock(book: SourceBook, policy: RangePolicy): void {
   book.goodBlocks++;
   book.strikesInRow = 0;
+  book.asidesInRow = 0;
   if (book.goodBlocks >= policy.forgiveBlocks && book.strikes > 0) {
     book.goodBlocks = 0;
     book.strikes = Math.max(0, book.strikes - 1);
   }
 }
 
-/** It said it had this height and does not: its claim shrinks to what is below, until the next survey. */
-export function noteBrokenClaim(book: SourceBook, height: number): void {
+/** It said it had this height and does not: a hole, until the next survey. */
+export function noteHole(book: SourceBook, height: number): void {
   book.spans = book.spans
-    .map((span) => (span.from <= height && height <= span.to ? { from: span.from, to: height - 1 } : span))
-    .filter((span) => span.to >= span.from);
+    .flatMap(({ from, to }) =>
+      height < from || height > to
+        ? [{ from, to }]
+        : [
+            { from, to: height - 1 },
+            { from: height + 1, to },
+          ],
+    )
+    .filter(({ from, to }) => to >= from);
+}
+
+/**
+ * It claimed a height that nobody has shown yet, and does not have it. Its claims are believed only below, for a
+ * while: a second for an honest source that announced a block a moment too early, longer each time for a boaster.
+ */
+export function noteBoast(book: SourceBook, height: number, nowMs: number): void {
+  if (book.claimCeiling === null || height - 1 < book.claimCeiling) book.claimCeiling = height - 1;
+  book.ceilingUntilMs = nowMs + Math.min(CEILING_MS_MAX, CEILING_MS_BASE * 2 ** Math.min(16, book.boastsInRow));
+  book.boastsInRow++;
+  trimSpans(book, book.claimCeiling);
+}
+
+function trimSpans(book: SourceBook, ceiling: number): void {
+  book.spans = book.spans
+    .map(({ from, to }) => ({ from, to: Math.min(to, ceiling) }))
+    .filter(({ from, to }) => to >= from);
 }
 
 export function claims(book: SourceBook, height: number): boolean {
@@ -156,10 +209,18 @@ export function stateOf(book: SourceBook, nowMs: number): SourceState {
 
 function refill(book: SourceBook, nowMs: number): void {
   const rate = book.limits.ratePerS ?? 0;
-  book.tokens = Math.min(burst(book.limits), book.tokens + ((nowMs - book.tokensAtMs) / 1000) * rate);
+  // A clock that was set back must not cost tokens.
+  const passedMs = Math.max(0, nowMs - book.tokensAtMs);
+  book.tokens = Math.min(burst(book.limits), book.tokens + (passedMs / 1000) * rate);
   book.tokensAtMs = nowMs;
 }
 
 function burst(limits: SourceLimits): number {
   return Math.max(1, limits.ratePerS ?? 1);
 }
+
+/** Spans of one source that are remembered; what lies beyond is not asked of it. */
+const SPANS_MAX = 1024;
+const CEILING_MS_BASE = 1_000;
+const CEILING_MS_MAX = 60_000;
+const ASIDE_MS_MAX = 600_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Height } from '../types.ts';
-import { reachable } from './step.ts';
+import { reachable } from './state.ts';
 import { createDesk, type Desk, need, ofType, wanted } from './testing.ts';
 
 describe('a slot', () => {
@@ -268,7 +268,8 @@ describe('a missing part', () => {
     desk.source('a');
     for (let round = 0; round < 50; round++) {
       desk.answer({}, { delivered: [] });
-      desk.pass(10_000);
+      desk.pass(60_000);
+      desk.claim('a', 100);
       expect(desk.pending()).toHaveLength(1);
     }
     expect(ofType(desk.log, 'examine')).toEqual([]);
@@ -314,16 +315,23 @@ describe('a missing part', () => {
 });
 
 describe('a broken claim', () => {
-  it('shrinks what the source is taken to have, until it is asked the next time', () => {
+  it('above everything shown so far is not believed again for a while, longer each time', () => {
     const desk = createDesk();
     desk.source('boaster', { to: 1_000 });
     desk.answer({ height: 2 }, { absent: ['block'] });
     expect(reachable(desk.state)).toBe(1);
     desk.claim('boaster', 1_000);
+    expect(reachable(desk.state)).toBe(1);
+    desk.pass(1_000);
+    desk.claim('boaster', 1_000);
     expect(reachable(desk.state)).toBe(1_000);
+    desk.answer({ height: 2 }, { absent: ['block'] });
+    desk.pass(1_000);
+    desk.claim('boaster', 1_000);
+    expect(reachable(desk.state)).toBe(1);
   });
 
-  it('leaves the other spans of the source alone', () => {
+  it('below what has been shown is a hole, and leaves the rest of the source alone', () => {
     const desk = createDesk({ policy: { windowBlocks: 3 } });
     desk.tell({ type: 'source', source: { id: 'a', parts: ['block'], limits: { concurrencyMax: 4 } } });
     const spans = [
@@ -331,9 +339,11 @@ describe('a broken claim', () => {
       { from: 10 as Height, to: 20 as Height },
     ];
     desk.tell({ type: 'survey', source: 'a', survey: { spans, head: null } });
+    desk.answer({ height: 2 });
     desk.answer({ height: 1 }, { absent: ['block'] });
     expect(desk.state.books.get('a')?.spans).toEqual([
       { from: 0, to: 0 },
+      { from: 2, to: 2 },
       { from: 10, to: 20 },
     ]);
   });
@@ -490,3 +500,50 @@ describe('a reset', () => {
 function heights(desk: Desk): number[] {
   return [...desk.state.slots.keys()].sort((a, b) => a - b);
 }
+
+describe('what the sources lack', () => {
+  it('is asked for in its own right again after its fallbacks failed', () => {
+    const desk = createDesk({ needs: [need('header', { fallbacks: [need('bundle')] })], policy: { windowBlocks: 1 } });
+    desk.source('a', { parts: ['header'] });
+    desk.fail({});
+    for (let i = 0; i < 20; i++) desk.pass(10_000);
+    expect(desk.pending()).toMatchObject([{ parts: ['header'] }]);
+  });
+
+  it('does not hold up a block when it is only wanted and its source is away for long', () => {
+    const desk = createDesk({ needs: [need('block'), wanted('signature')], policy: { windowBlocks: 1 } });
+    desk.source('a', { parts: ['block'] });
+    desk.source('away', { parts: ['signature'] });
+    desk.tell({ type: 'unreachable', source: 'away', retryAfterMs: 600_000 });
+    desk.answer({});
+    desk.tell({ type: 'needs', height: 0, needs: [wanted('signature')] });
+    for (let i = 0; i < 6; i++) desk.pass(5_000);
+    expect(ofType(desk.log, 'examine')).toHaveLength(2);
+  });
+
+  it('is no reason to count on heights that only a source of other content claims', () => {
+    const desk = createDesk({ policy: { windowBlocks: 1 } });
+    desk.source('classes', { parts: ['class'], to: 1_000 });
+    expect(reachable(desk.state)).toBe(-1);
+  });
+});
+
+describe('a hedge', () => {
+  it('is not sent for a request that was only just sent', () => {
+    const desk = createDesk({ policy: { windowBlocks: 1 } });
+    desk.source('a', { limits: { concurrencyMax: 1 } });
+    desk.fail({}, { retryAfterMs: 10_000 });
+    desk.pass(10_000);
+    desk.source('b');
+    desk.tell({ type: 'tick' });
+    expect(desk.pending()).toHaveLength(1);
+  });
+
+  it('is sent again when the second source is silent too', () => {
+    const desk = createDesk({ policy: { windowBlocks: 1 } });
+    for (const id of ['a', 'b', 'c']) desk.source(id);
+    desk.pass(4_000);
+    desk.pass(4_000);
+    expect(desk.pending()).toHaveLength(3);
+  });
+});

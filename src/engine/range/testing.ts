@@ -2,7 +2,8 @@ import type { Need } from '../chain.ts';
 import type { SourceLimits } from '../source.ts';
 import type { Height } from '../types.ts';
 import type { RangePolicy } from './policy.ts';
-import { createRange, type RangeCommand, type RangeEvent, type RangeState, stepRange } from './step.ts';
+import { createRange, type RangeCommand, type RangeEvent, type RangeState } from './state.ts';
+import { stepRange } from './step.ts';
 
 /** Round numbers, so that a test can count. */
 export const deskPolicy: RangePolicy = {

@@ -54,7 +54,7 @@ describe('the consumer', () => {
     desk.chain.next({ 1: 'branch' });
     desk.chain.next({ 1: 'grows' });
     await desk.hand(4, 4);
-    desk.outcomes.push({ type: 'unwind', to: 1, leader: 'a' });
+    desk.outcomes.push({ type: 'unwind', to: 1, leader: 'a', rolledBack: false });
     await desk.run();
     expect(desk.unwinds).toEqual([1]);
     expect(desk.events).toContainEqual({ type: 'reset', base: 2 });
@@ -78,8 +78,8 @@ describe('the consumer', () => {
     const desk = createDesk(4);
     await desk.hand(0, 3);
     await desk.run();
-    desk.outcomes.push({ type: 'unwind', to: 2, leader: 'a' });
-    desk.consumer.suspectFork('a head shrank');
+    desk.outcomes.push({ type: 'unwind', to: 2, leader: 'a', rolledBack: false });
+    desk.consumer.suspectFork({ source: 'a', kind: 'shrunk', reason: 'a head shrank' });
     await settled();
     expect(desk.unwinds).toEqual([2]);
   });
@@ -89,7 +89,7 @@ describe('the consumer', () => {
     await desk.hand(0, 3);
     await desk.run();
     desk.outcomes.push({ type: 'halt', reason: 'a final block is contradicted' });
-    desk.consumer.suspectFork('a head shrank');
+    desk.consumer.suspectFork({ source: 'a', kind: 'shrunk', reason: 'a head shrank' });
     await settled();
     expect(desk.halts).toEqual(['a final block is contradicted']);
     expect(desk.unwinds).toEqual([]);
@@ -146,7 +146,7 @@ function createDesk(
     },
   } as Partial<ApplyHost> as ApplyHost; // the consumer calls nothing else
   const sync = {
-    env: { nowMs: () => 0 },
+    env: { nowMs: () => 0, sleep: () => new Promise<void>(() => {}) },
     log: silentLogger,
     apply,
     pipelinePolicy: { batchBlocksMax: 4, asideMs: 10_000 },

@@ -1,12 +1,14 @@
-import { equalBytes, fromPlainError, isAbort, SynclineError, toHex } from '../../lib/index.ts';
+import { equalBytes, fromPlainError, isAbort, SynclineError, toHex, toSynclineError } from '../../lib/index.ts';
 import type { Need, SealedBlock, Verified } from '../chain.ts';
 import type { CommitReport } from '../commit/index.ts';
 import { ZERO_HASH } from '../commit/index.ts';
 import type { BlockRef } from '../types.ts';
-import type { ForkResolver } from './fork-resolver.ts';
+import { withDeadline } from './deadline.ts';
+import type { ForkOutcome, ForkResolver } from './fork-resolver.ts';
 import type { SyncOptions } from './options.ts';
 import type { Producer } from './producer.ts';
 import { type Rejections, rejectionOf } from './rejections.ts';
+import type { Suspicion } from './survey.ts';
 
 export interface ConsumerOptions {
   readonly sync: SyncOptions;
@@ -28,7 +30,10 @@ export interface ConsumerOptions {
 export class Consumer {
   private readonly options: ConsumerOptions;
   private tip: BlockRef | null;
-  private suspected: string | null = null;
+  private suspected: Suspicion | null = null;
+  private lookedLast = false;
+  /** Since when every look says that the chain was rolled back, null when the last did not. */
+  private shrunkSinceMs: number | null = null;
   private busyMsTotal = 0;
 
   constructor(options: ConsumerOptions) {
@@ -46,8 +51,8 @@ export class Consumer {
   }
 
   /** Something suggests that the sources left our branch: look into it before the next block. */
-  suspectFork(reason: string): void {
-    this.suspected ??= reason;
+  suspectFork(suspicion: Suspicion): void {
+    this.suspected ??= suspicion;
     this.options.producer.channel.changed.ring();
   }
 
@@ -55,10 +60,13 @@ export class Consumer {
     const { producer, sync } = this.options;
     while (!signal.aborted) {
       try {
-        if (this.suspected !== null) {
+        // Never two looks without a batch between them: suspicions must not starve the chain.
+        if (this.suspected !== null && !(this.lookedLast && producer.channel.items > 0)) {
+          this.lookedLast = true;
           await this.lookIntoFork(signal);
           continue;
         }
+        this.lookedLast = false;
         const blocks = this.takeBatch();
         if (blocks.length > 0) await this.apply(blocks, signal);
         // What was taken may all have been recalled, with good blocks behind it that nobody will announce again.
@@ -125,8 +133,7 @@ export class Consumer {
       return;
     }
     const tip = this.tip;
-    const moved = await this.resolveFork(signal);
-    if (moved) return;
+    if ((await this.resolveFork(signal)) === 'moved') return;
     const error = unlinked(block, tip.hash);
     await rejections.keep(
       rejectionOf(error, { height: block.ref.height, blamed, nowMs: sync.env.nowMs() }),
@@ -137,38 +144,64 @@ export class Consumer {
   }
 
   private async lookIntoFork(signal: AbortSignal): Promise<void> {
-    const reason = this.suspected;
+    const suspicion = this.suspected;
     this.suspected = null;
-    if (this.tip === null) return;
-    this.options.sync.log.info('a fork is suspected', { reason, height: this.tip.height });
-    await this.resolveFork(signal);
+    if (this.tip === null || suspicion === null) return;
+    this.options.sync.log.info('a fork is suspected', { reason: suspicion.reason, height: this.tip.height });
+    const before = this.tip;
+    const outcome = await this.resolveFork(signal);
+    // Who claims another block and cannot show it is not heard again at once. Who only lags says nothing false.
+    if (outcome === 'kept' && this.tip === before && suspicion.kind === 'other') this.putAside(suspicion.source);
   }
 
-  /** Whether the confirmed tip moved (or everything halted). */
-  private async resolveFork(signal: AbortSignal): Promise<boolean> {
-    const { forks, producer, sync, final, onHalt, onCommitted } = this.options;
-    if (this.tip === null) return false;
-    const outcome = await forks.resolve(this.tip, final(), signal);
+  /** Whether the confirmed tip moved (or everything halted), stands, or nobody could tell. */
+  private async resolveFork(signal: AbortSignal): Promise<'moved' | 'kept' | 'unknown'> {
+    const { forks, producer, sync, onHalt, onCommitted } = this.options;
+    if (this.tip === null) return 'unknown';
+    const outcome = await this.askAboutFork(forks, this.tip, signal);
+    if (outcome.type !== 'unwind' || !outcome.rolledBack) this.shrunkSinceMs = null;
     switch (outcome.type) {
       case 'unknown':
-        return false;
+        return 'unknown';
       case 'keep':
         for (const source of outcome.dissenters) this.putAside(source);
-        return false;
+        return 'kept';
       case 'halt':
         onHalt(outcome.reason);
-        return true;
+        return 'moved';
       case 'unwind': {
+        if (outcome.rolledBack && !this.isShrunkForLong()) return 'unknown';
+        this.shrunkSinceMs = null;
         sync.log.warn('rolling back', { from: this.tip.height, to: outcome.to, source: outcome.leader });
         this.tip = await sync.apply.unwind({ to: outcome.to, reason: 'reorg' });
         producer.dispatch({ type: 'reset', base: nextHeight(this.tip) });
         onCommitted(this.tip, []);
-        return true;
+        return 'moved';
       }
       default:
         outcome satisfies never;
-        return false;
+        return 'unknown';
     }
+  }
+
+  /** A search that takes too long is given up: blocks wait meanwhile. */
+  private async askAboutFork(forks: ForkResolver, tip: BlockRef, signal: AbortSignal): Promise<ForkOutcome> {
+    const { sync, final } = this.options;
+    const limit = { timeoutMs: FORK_SEARCH_MS, signal, what: 'the search for a common block' };
+    try {
+      return await withDeadline(sync.env, limit, (inner) => forks.resolve(tip, final(), inner));
+    } catch (error) {
+      if (signal.aborted || toSynclineError(error).code !== 'SOURCE_TIMEOUT') throw error;
+      return { type: 'unknown' };
+    }
+  }
+
+  /** A head that is lower for a moment may be a stale answer: a roll-back is believed at the second look. */
+  private isShrunkForLong(): boolean {
+    const { sync } = this.options;
+    const nowMs = sync.env.nowMs();
+    this.shrunkSinceMs ??= nowMs;
+    return nowMs - this.shrunkSinceMs >= sync.pipelinePolicy.pollMs / 2;
   }
 
   private putAside(source: string): void {
@@ -210,3 +243,5 @@ function evidenceOf(block: SealedBlock | undefined): { part: string; bytes: Uint
   if (block === undefined) return [];
   return Object.entries(block.parts).map(([part, bytes]) => ({ part, bytes, from: block.from[part] ?? 'unknown' }));
 }
+
+const FORK_SEARCH_MS = 60_000;

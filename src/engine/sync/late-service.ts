@@ -1,8 +1,9 @@
-import { createBell, isAbort, type Scope, toSynclineError } from '../../lib/index.ts';
+import { concatBytes, createBell, isAbort, type Scope, toSynclineError } from '../../lib/index.ts';
 import { createLateNeeds, hasRoom, type LateCommand, type LateEvent, stepLate } from '../assemble/late-needs.ts';
 import type { Candidate, Need } from '../chain.ts';
 import { parseStoredJson } from '../commit/index.ts';
 import type { Source } from '../source.ts';
+import { createAlarm } from './alarm.ts';
 import { withDeadline } from './deadline.ts';
 import type { SyncOptions } from './options.ts';
 import { type Rejections, rejectionOf } from './rejections.ts';
@@ -17,11 +18,12 @@ export interface LateService {
 export function createLateService(options: SyncOptions, scope: Scope, rejections: Rejections): LateService {
   const state = createLateNeeds(options.latePolicy);
   const sources = new Map(options.sources.map((source) => [source.id, source]));
-  const idle = createBell();
+  const roomBell = createBell();
+  const alarm = createAlarm(options.env, scope, () => dispatch({ type: 'tick' }));
 
   function dispatch(event: LateEvent): void {
     for (const command of stepLate(state, event, options.env.nowMs())) carryOut(command);
-    if (state.entries.size === 0) idle.ring();
+    if (hasRoom(state)) roomBell.ring();
   }
 
   function carryOut(command: LateCommand): void {
@@ -33,10 +35,7 @@ export function createLateService(options: SyncOptions, scope: Scope, rejections
         scope.spawn(() => quarantine(command.need, command.reason));
         return;
       case 'wake':
-        scope.spawn(async (signal) => {
-          await options.env.sleep(Math.max(1, command.atMs - options.env.nowMs()), signal);
-          dispatch({ type: 'tick' });
-        });
+        alarm.setAtMs(command.atMs);
         return;
       default:
         command satisfies never;
@@ -80,17 +79,27 @@ export function createLateService(options: SyncOptions, scope: Scope, rejections
 
   async function quarantine(need: Need, reason: string): Promise<void> {
     const id = need.id ?? String(need.height);
+    if (isQuarantined(options, need.part, id)) return; // told before, and not had since
     options.notify({ type: 'quarantine', what: need.part, id, reason });
     const entry = { what: need.part, id, reason, height: need.height, timeMs: options.env.nowMs() };
     await options.apply.recordQuarantine(entry);
   }
 
-  /** Takes up what an earlier run, or an earlier overflow, left on the stored list. */
+  /** Goes through the stored list again and again, for what an earlier run or an overflow left there. */
   async function refill(signal: AbortSignal): Promise<void> {
+    let after: Uint8Array = new Uint8Array(0);
     while (!signal.aborted) {
-      if (hasRoom(state)) dispatch({ type: 'named', needs: storedWants(options, state.policy.entriesMax) });
-      if (state.entries.size > 0) await idle.wait(signal);
-      else await options.env.sleep(REFILL_MS, signal);
+      if (!hasRoom(state)) {
+        await roomBell.wait(signal);
+        continue;
+      }
+      // As many as there is room for, or those behind the first page would never have their turn.
+      const room = Math.min(REFILL_PAGE, state.policy.entriesMax - state.entries.size);
+      const page = storedWants(options, after, room);
+      dispatch({ type: 'named', needs: page.needs });
+      after = page.next;
+      if (page.next.length === 0) await options.env.sleep(REFILL_MS, signal);
+      else await options.env.sleep(REFILL_PAGE_MS, signal);
     }
   }
 
@@ -115,11 +124,28 @@ async function fetchOne(source: Source, need: Need, signal: AbortSignal): Promis
   return null;
 }
 
-function storedWants(options: SyncOptions, limit: number): readonly Need[] {
+function isQuarantined(options: SyncOptions, part: string, id: string): boolean {
   using view = options.store.view();
-  const needs: Need[] = [];
-  for (const [, value] of view.range('wanted', { limit })) needs.push(parseStoredJson('wanted', value) as Need);
-  return needs;
+  return view.get('quarantine', Buffer.from(`${part}\0${id}`)) !== undefined;
 }
 
+/** One page of the list, and the key to go on from; an empty one at the end. */
+function storedWants(
+  options: SyncOptions,
+  start: Uint8Array,
+  limit: number,
+): { readonly needs: readonly Need[]; readonly next: Uint8Array } {
+  using view = options.store.view();
+  const needs: Need[] = [];
+  let last: Uint8Array | null = null;
+  for (const [key, value] of view.range('wanted', { start, limit })) {
+    needs.push(parseStoredJson('wanted', value) as Need);
+    last = key;
+  }
+  const more = last !== null && needs.length === limit;
+  return { needs, next: more ? concatBytes(last as Uint8Array, new Uint8Array([0])) : new Uint8Array(0) };
+}
+
+const REFILL_PAGE = 256;
+const REFILL_PAGE_MS = 250;
 const REFILL_MS = 30_000;

@@ -11,6 +11,7 @@ import type { Candidate, Need, SealedBlock, Verified } from '../chain.ts';
 import { createRange, type RangeCommand, type RangeEvent, type RangeState, stepRange } from '../range/index.ts';
 import type { Delivery, Source } from '../source.ts';
 import type { Height } from '../types.ts';
+import { type Alarm, createAlarm } from './alarm.ts';
 import { withDeadline } from './deadline.ts';
 import type { SyncOptions } from './options.ts';
 import { type Rejections, rejectionOf } from './rejections.ts';
@@ -40,7 +41,7 @@ export class Producer {
   private handQueue: number[] = [];
   private readonly handBell = createBell();
   private epochNow = 0;
-  private wakeAtMs = Number.POSITIVE_INFINITY;
+  private readonly alarm: Alarm;
 
   constructor(
     options: SyncOptions,
@@ -54,6 +55,7 @@ export class Producer {
     this.rejections = rejections;
     this.sources = new Map(options.sources.map((source) => [source.id, source]));
     this.channel = createChannel({ itemsMax: channelBlocks, bytesMax: channelBytes });
+    this.alarm = createAlarm(options.env, scope, () => this.dispatch({ type: 'tick' }));
     this.state = createRange({ policy: options.rangePolicy, ...start });
     scope.signal.addEventListener('abort', () => this.abortRequests(scope.signal.reason), { once: true });
     scope.spawn((signal) => this.handOver(signal));
@@ -102,7 +104,7 @@ export class Producer {
         this.channel.clear();
         return;
       case 'wake':
-        this.wake(command.atMs);
+        this.alarm.setAtMs(command.atMs);
         return;
       case 'source': {
         const waitMs = Math.max(0, command.untilMs - this.options.env.nowMs());
@@ -234,17 +236,6 @@ export class Producer {
     for (const height of this.versions.keys()) {
       if (Math.abs(height - around) > VERSIONS_MAX / 4) this.versions.delete(height);
     }
-  }
-
-  private wake(atMs: number): void {
-    if (atMs >= this.wakeAtMs) return;
-    this.wakeAtMs = atMs;
-    const waitMs = Math.max(0, atMs - this.options.env.nowMs());
-    this.scope.spawn(async (signal) => {
-      await this.options.env.sleep(waitMs, signal);
-      if (this.wakeAtMs === atMs) this.wakeAtMs = Number.POSITIVE_INFINITY;
-      this.dispatch({ type: 'tick' });
-    });
   }
 }
 

@@ -10,10 +10,20 @@ export interface SurveyorOptions {
   readonly sync: SyncOptions;
   readonly producer: Producer;
   readonly confirmed: () => BlockRef | null;
-  readonly suspectFork: (reason: string) => void;
+  readonly suspectFork: (suspicion: Suspicion) => void;
+  /** Whether a source other than this one says that it has blocks up to our tip: then a lower head is no news. */
+  readonly othersReach: (source: string, height: number) => boolean;
   /** How long until this source is asked again. */
   readonly intervalMs: () => number;
   readonly onSurvey: (source: string, survey: Survey) => void;
+}
+
+/** Why the sources may have left our branch. */
+export interface Suspicion {
+  readonly source: string;
+  /** It has another block where we have one, or its chain ends below our tip. */
+  readonly kind: 'other' | 'shrunk';
+  readonly reason: string;
 }
 
 /** Asks one source again and again what it has: often at the tip, rarely far behind, not at all while it cools. */
@@ -54,19 +64,22 @@ async function lookForFork(
   const tip = options.confirmed();
   const { head } = survey;
   if (tip === null || head === null || head.height > tip.height) return;
+  if ((options.producer.state.books.get(source.id)?.benchedUntilMs ?? 0) > sync.env.nowMs()) return;
   const stored = storedHash(sync, head.height);
   if (stored !== null && !equalBytes(stored, head.hash)) {
-    options.suspectFork(`${source.id} has another block at its head, ${head.height}`);
+    const reason = `${source.id} has another block at its head, ${head.height}`;
+    options.suspectFork({ source: source.id, kind: 'other', reason });
     return;
   }
-  if (head.height === tip.height) return;
+  if (head.height === tip.height || options.othersReach(source.id, tip.height)) return;
   // A head below ours may only be stale. Whether the chain was rolled back, the block itself tells.
   const limit = { timeoutMs: sync.pipelinePolicy.questionTimeoutMs, signal, what: `hash from ${source.id}` };
   const theirs = await withDeadline(sync.env, limit, (inner) => source.hashAt(tip.height, { signal: inner }));
   const now = options.confirmed();
   if (now === null || now.height !== tip.height || !equalBytes(now.hash, tip.hash)) return;
   if (theirs === null || !equalBytes(theirs, tip.hash)) {
-    options.suspectFork(`${source.id} rolled back to ${head.height}, below our ${tip.height}`);
+    const reason = `${source.id} rolled back to ${head.height}, below our ${tip.height}`;
+    options.suspectFork({ source: source.id, kind: theirs === null ? 'shrunk' : 'other', reason });
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Bell, createBell, createScope, isAbort } from '../../lib/index.ts';
 import { readBlock, readTips } from '../commit/index.ts';
 import { initialSyncState, type Mode, nextMode, type SyncState } from '../modes/index.ts';
-import { reachable } from '../range/index.ts';
+import { optionsOf, reachable } from '../range/index.ts';
 import type { Survey } from '../source.ts';
 import type { BlockRef, Hash32 } from '../types.ts';
 import { Consumer } from './consumer.ts';
@@ -11,7 +11,7 @@ import type { SyncOptions } from './options.ts';
 import { Producer } from './producer.ts';
 import { createProgressMeter } from './progress.ts';
 import { createRejections } from './rejections.ts';
-import { surveyForever } from './survey.ts';
+import { type Suspicion, surveyForever } from './survey.ts';
 
 /** How a run ended: on request, at the height asked for, or for safety. */
 export type SyncEnd =
@@ -201,7 +201,9 @@ class SyncRun implements Sync {
       sync: this.options,
       producer,
       confirmed: () => this.consumer?.confirmed ?? null,
-      suspectFork: (reason: string) => this.consumer?.suspectFork(reason),
+      suspectFork: (suspicion: Suspicion) => this.consumer?.suspectFork(suspicion),
+      othersReach: (source: string, height: number) =>
+        [...this.heads].some(([other, head]) => other !== source && head >= height),
       intervalMs: () => (this.nearTarget() ? pollMs : pollBehindMs),
       onSurvey: (source: string, survey: Survey) => {
         this.heads.set(source, survey.head?.height ?? -1);
@@ -214,7 +216,9 @@ class SyncRun implements Sync {
   /** Sources fit to be asked about forks: not cooling, not benched for lying. Being aside does not silence one. */
   private askable(producer: Producer) {
     const nowMs = this.options.env.nowMs();
-    const awake = this.options.sources.filter((source) => {
+    const sealing = producer.state.firstNeeds.filter((need) => need.weight === 'seal').flatMap(optionsOf);
+    const serving = this.options.sources.filter((source) => sealing.some((need) => source.parts.includes(need.part)));
+    const awake = serving.filter((source) => {
       const book = producer.state.books.get(source.id);
       return book !== undefined && book.coolUntilMs <= nowMs;
     });

@@ -1,0 +1,1 @@
+export * from './rlp/index.ts';

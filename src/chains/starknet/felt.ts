@@ -1,4 +1,4 @@
-import { SynclineError } from '../../lib/index.ts';
+import { concatBytes, SynclineError } from '../../lib/index.ts';
 import type { Felt, Felts } from './types.ts';
 
 /** The STARK field's prime, P = 2^251 + 17·2^192 + 1 (Starknet docs, "Cryptography"). */
@@ -128,15 +128,7 @@ export function feltCount(felts: Felts): number {
 
 /** Joins felts and lists of felts into one flat list, in order. */
 export function joinFelts(...parts: readonly Uint8Array[]): Felts {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const out = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out as Felts;
+  return concatBytes(...parts) as Felts;
 }
 
 function bytesOf(value: bigint): Uint8Array {

@@ -1,4 +1,5 @@
 import type { FeltHasher } from '../../../crypto/index.ts';
+import { concatAll } from '../../../lib/index.ts';
 import type { Felt, Felts } from '../types.ts';
 
 /** Pedersen array hashes of many lists, side by side; one felt per list. */
@@ -38,13 +39,5 @@ export function splitFelts(flat: Uint8Array): readonly Felt[] {
 
 /** Joins felts and lists of felts into one flat list. Unlike `joinFelts` it takes an array, however long. */
 export function concatFelts(parts: readonly Uint8Array[]): Felts {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const out = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out as Felts;
+  return concatAll(parts) as Felts;
 }

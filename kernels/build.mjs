@@ -6,7 +6,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as asc from 'assemblyscript/asc';
-import { generatedSources } from './stark-field/generate.mjs';
+import * as blake2s from './blake2s/generate.mjs';
+import * as bn254 from './bn254/generate.mjs';
+import * as keccak from './keccak/generate.mjs';
+import * as starkField from './stark-field/generate.mjs';
 
 const kernelsDir = dirname(fileURLToPath(import.meta.url));
 const rootDir = dirname(kernelsDir);
@@ -25,12 +28,36 @@ const kernels = [
     summary: 'STARK-field Pedersen and Poseidon, five 51-bit limbs in two lanes, relaxed SIMD multiply-add.',
     flags: ['--initialMemory', '31', '--maximumMemory', '31', '--enable', 'simd', '--enable', 'relaxed-simd'],
   },
+  {
+    name: 'keccak',
+    entry: 'keccak/index.ts',
+    summary: 'Keccak-256 over many messages, two at a time in vectors.',
+    flags: ['--initialMemory', '5', '--maximumMemory', '5', '--enable', 'simd'],
+  },
+  {
+    name: 'blake2s',
+    entry: 'blake2s/index.ts',
+    summary: 'Blake2s-256 over felts.',
+    flags: ['--initialMemory', '4', '--maximumMemory', '4'],
+  },
+  {
+    name: 'bn254-poseidon2',
+    entry: 'bn254/index.ts',
+    summary: 'BN254 scalar-field Poseidon2, nine signed 29-bit limbs, integer instructions only.',
+    flags: ['--initialMemory', '6', '--maximumMemory', '6'],
+  },
 ];
+
+/** What writes the generated sources of a folder here, and the modules of constants for its twin. */
+const generators = { blake2s, bn254, keccak, 'stark-field': starkField };
 
 const check = process.argv.includes('--check');
 const stale = [];
 
-for (const [path, text] of Object.entries(generatedSources())) emit(`kernels/stark-field/${path}`, text);
+for (const [folder, { generatedSources, generatedModules }] of Object.entries(generators)) {
+  for (const [path, text] of Object.entries(generatedSources())) emit(`kernels/${folder}/${path}`, text);
+  for (const [name, text] of Object.entries(generatedModules?.() ?? {})) emit(`src/crypto/gen/${name}.ts`, text);
+}
 for (const kernel of kernels) emit(`src/crypto/gen/${kernel.name}.ts`, moduleText(kernel, await compile(kernel)));
 
 if (stale.length > 0) {

@@ -1,9 +1,13 @@
+/** What every kernel exports. */
+export interface WasmKernel {
+  readonly memory: { readonly buffer: ArrayBuffer };
+}
+
 /**
  * What every STARK-field kernel exports. Canonical felts lie in three buffers of its memory; `left` and `right` adjoin
  * and hold `capacity` felts each, so together they take one list of twice that. Inputs are not checked.
  */
-export interface StarkFieldKernel {
-  readonly memory: { readonly buffer: ArrayBuffer };
+export interface StarkFieldKernel extends WasmKernel {
   readonly capacity: WasmGlobal;
   readonly left: WasmGlobal;
   readonly right: WasmGlobal;
@@ -58,8 +62,8 @@ export function compileKernel(base64: string): WasmModule | null {
 }
 
 /** A new instance with its own memory, which nothing else can reach. `Kernel` is what the module exports. */
-export function instantiateKernel<Kernel extends StarkFieldKernel>(module: WasmModule): Kernel {
-  // The modules are ours, and each interface above is written beside the kernel's own list of exports.
+export function instantiateKernel<Kernel extends WasmKernel>(module: WasmModule): Kernel {
+  // The modules are ours, and each interface for one follows the kernel's own list of exports.
   return new WebAssembly.Instance(module, {}).exports as unknown as Kernel;
 }
 

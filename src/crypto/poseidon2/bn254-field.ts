@@ -1,5 +1,4 @@
-import { fromHex, toHex } from '../../lib/index.ts';
-import { SynclineError } from '../../lib/index.ts';
+import { fromHex, SynclineError, toHex } from '../../lib/index.ts';
 import { BN254_MODULUS } from '../gen/poseidon2-parameters.ts';
 
 /** Bytes of a field: an integer below the modulus of the BN254 scalar field, big-endian. */

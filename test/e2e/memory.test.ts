@@ -9,7 +9,7 @@ const MIB = 1024 * 1024;
 const BESIDE_WINDOW = 150 * MIB;
 
 it('a sync of 2,000 blocks with a slow applier stays within its window', { timeout: 300_000 }, async () => {
-  const devnet = createStarknetDevnet({ seed: 9, transactionsPerBlock: 2, storageUpdatesPerBlock: 4 });
+  const devnet = createStarknetDevnet({ seed: 9, transactionsPerBlock: 1, storageUpdatesPerBlock: 2 });
   devnet.produce(2000);
   await using server = await serveStarknetDevnet({ devnet });
   const child = startSync({

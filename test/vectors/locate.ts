@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /**
  * Finds the folder of published test vectors: `$SYNCLINE_VECTORS`, else `../shared/vectors` beside the checkout.
  *
- * @returns Its path, or null where there is none, with a line on stderr that says so: the tests that need it skip.
+ * @returns Its path, or null where there is none: the tests that need it skip, and `announce.ts` says so once.
  * @throws {Error} where there is none and `SYNCLINE_REQUIRE_VECTORS=1`, so that CI cannot skip by accident.
  */
 export function vectorsDir(): string | null {
@@ -13,6 +13,5 @@ export function vectorsDir(): string | null {
   const path = resolve(root, process.env.SYNCLINE_VECTORS ?? '../shared/vectors');
   if (existsSync(path)) return path;
   if (process.env.SYNCLINE_REQUIRE_VECTORS === '1') throw new Error(`no test vectors at ${path}`);
-  process.stderr.write(`test vectors not found at ${path}: the tests that read them are skipped\n`);
   return null;
 }

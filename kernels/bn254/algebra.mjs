@@ -2,11 +2,11 @@
 // rows; a polynomial is the list of its coefficients, the constant one first.
 
 /** The representative of `value` in [0, p). */
-export function mod(value, p) {
+function mod(value, p) {
   return ((value % p) + p) % p;
 }
 
-export function power(base, exponent, p) {
+function power(base, exponent, p) {
   let result = 1n;
   let square = mod(base, p);
   for (let rest = exponent; rest > 0n; rest >>= 1n) {
@@ -16,31 +16,8 @@ export function power(base, exponent, p) {
   return result;
 }
 
-export function inverse(value, p) {
+function inverse(value, p) {
   return power(value, p - 2n, p);
-}
-
-/** A square root of `value`, which must have one (Tonelli and Shanks). */
-export function squareRoot(value, p) {
-  let odd = p - 1n;
-  let twos = 0;
-  for (; odd % 2n === 0n; odd /= 2n) twos++;
-  let nonResidue = 2n;
-  while (power(nonResidue, (p - 1n) / 2n, p) === 1n) nonResidue++;
-  let root = power(value, (odd + 1n) / 2n, p);
-  let error = power(value, odd, p);
-  let generator = power(nonResidue, odd, p);
-  while (error !== 1n) {
-    let order = 0;
-    for (let t = error; t !== 1n; t = (t * t) % p) order++;
-    if (order >= twos) throw new Error('no square root');
-    const factor = power(generator, 1n << BigInt(twos - order - 1), p);
-    generator = (factor * factor) % p;
-    error = (error * generator) % p;
-    root = (root * factor) % p;
-    twos = order;
-  }
-  return root;
 }
 
 export function multiplyMatrices(a, b, p) {
@@ -55,30 +32,8 @@ export function multiplyMatrices(a, b, p) {
   );
 }
 
-export function apply(matrix, vector, p) {
-  return matrix.map((row) => dot(row, vector, p));
-}
-
-export function dot(a, b, p) {
+function dot(a, b, p) {
   return a.reduce((sum, value, i) => mod(sum + value * b[i], p), 0n);
-}
-
-/** The inverse of a matrix, which must have one (Gauss and Jordan). */
-export function invertMatrix(matrix, p) {
-  const size = matrix.length;
-  const rows = matrix.map((row, i) => [...row, ...matrix.map((_, j) => (i === j ? 1n : 0n))]);
-  for (let column = 0; column < size; column++) {
-    const pivot = rows.findIndex((row, i) => i >= column && mod(row[column], p) !== 0n);
-    if (pivot < 0) throw new Error('no inverse');
-    [rows[column], rows[pivot]] = [rows[pivot], rows[column]];
-    const scale = inverse(rows[column][column], p);
-    rows[column] = rows[column].map((value) => mod(value * scale, p));
-    rows.forEach((row, i) => {
-      const factor = row[column];
-      if (i !== column) rows[i] = row.map((value, j) => mod(value - factor * rows[column][j], p));
-    });
-  }
-  return rows.map((row) => row.slice(size));
 }
 
 /** The characteristic polynomial of a matrix, its leading coefficient 1 (Faddeev and Le Verrier). */

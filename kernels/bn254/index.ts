@@ -10,8 +10,8 @@ export {
   mixExternal,
   multiply,
   multiplyAdd,
+  power5,
   readCanonical,
-  square,
   sumWords,
   writeCanonical,
 } from './gen/field';

@@ -12,7 +12,7 @@ import {
   INTERNAL_DIAGONAL,
   PARTIAL_ROUNDS,
 } from './gen/constants';
-import { add, mixExternal, multiply, multiplyAdd, square, sumWords } from './gen/field';
+import { add, mixExternal, multiplyAdd, power5, sumWords } from './gen/field';
 import { SPARE, STATE } from './layout';
 
 const STATE_BYTES: usize = 4 * ELEMENT_BYTES;
@@ -27,7 +27,7 @@ export function permute(): void {
 
 function fullRounds(constants: usize): void {
   for (const end = constants + 4 * STATE_BYTES; constants < end; constants += STATE_BYTES) {
-    for (let word: usize = STATE; word < STATE + STATE_BYTES; word += ELEMENT_BYTES) power5(word);
+    for (let word: usize = STATE; word < STATE + STATE_BYTES; word += ELEMENT_BYTES) power5(word, word);
     mixExternal(STATE, constants);
   }
 }
@@ -36,7 +36,7 @@ function partialRounds(): void {
   const sum = SPARE;
   const shiftedSum = SPARE + ELEMENT_BYTES;
   for (let n: usize = 0; n < <usize>PARTIAL_ROUNDS; n++) {
-    power5(STATE);
+    power5(STATE, STATE);
     sumWords(sum, STATE, INTERNAL_CONSTANTS + n * ELEMENT_BYTES);
     multiplyAdd(STATE, STATE, INTERNAL_DIAGONAL, shiftedSum);
     for (let at = ELEMENT_BYTES; at < STATE_BYTES; at += ELEMENT_BYTES) {
@@ -46,12 +46,4 @@ function partialRounds(): void {
   for (let at = ELEMENT_BYTES; at < STATE_BYTES; at += ELEMENT_BYTES) {
     add(STATE + at, STATE + at, FIRST_FULL_CONSTANTS + at);
   }
-}
-
-/** The S-box. */
-function power5(word: usize): void {
-  const fourth = SPARE;
-  square(fourth, word);
-  square(fourth, fourth);
-  multiply(word, fourth, word);
 }

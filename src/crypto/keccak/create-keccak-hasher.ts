@@ -7,7 +7,7 @@ import { createWasmKeccakHasher, type KeccakKernel } from './wasm-keccak-hasher.
 
 /**
  * Creates the fastest keccak hasher this engine runs correctly: `wasm`, else its plain twin `typescript`. Works in
- * any thread. Each call makes a new owner with 320 KiB of memory of its own, in less than a millisecond.
+ * any thread. Each call makes a new owner with 320 KiB of memory of its own.
  */
 export function createKeccakHasher(): KeccakHasher {
   return createWasmKeccak() ?? createTypescriptKeccakHasher();

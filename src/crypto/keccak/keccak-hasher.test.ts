@@ -2,7 +2,8 @@ import { keccak_256 } from '@noble/hashes/sha3.js';
 import fc from 'fast-check';
 import { createKeccak } from 'hash-wasm';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { concatBytes, fromHex, toHex } from '../../lib/index.ts';
+import { compareBytes, concatBytes, fromHex, toHex } from '../../lib/index.ts';
+import { createStackTrie } from '../../trie/index.ts';
 import { keccak256, starknetKeccak } from '../starknet-keccak.ts';
 import { createKeccakHasher, createWasmKeccak, givesKnownKeccaks } from './create-keccak-hasher.ts';
 import type { KeccakHasher } from './keccak-hasher.ts';
@@ -126,6 +127,20 @@ describe.each(subjects)('%s', (_variant, hasher) => {
     ] as const) {
       expect(() => hasher.hashInto(bytes, start, end, bytes, outStart)).toThrow(refused);
     }
+  });
+
+  test('builds a trie in place', () => {
+    const leaves = Array.from({ length: 300 }, (_, i) => ({ key: messageOf(32, i), value: messageOf(1 + i, i) }));
+    leaves.sort((a, b) => compareBytes(a.key, b.key));
+    const [inPlace, plain] = [
+      createStackTrie({ keyLength: 32, keccak: hasher.hash, keccakInto: hasher.hashInto, scratch: hasher.scratch }),
+      createStackTrie({ keyLength: 32, keccak: keccak_256 }),
+    ];
+    for (const { key, value } of leaves) {
+      inPlace.add(key, value);
+      plain.add(key, value);
+    }
+    expect(toHex(inPlace.root())).toBe(toHex(plain.root()));
   });
 
   test('serves the keccak functions of Starknet', () => {

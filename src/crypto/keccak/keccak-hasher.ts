@@ -2,7 +2,9 @@
  * Keccak-256 with the original padding, as on Ethereum; not SHA3-256. A digest is 32 bytes. Messages may have any
  * length, also none. Digests are the caller's to keep.
  *
- * A batch hashes two messages at a time and spares an allocation and a call for each, so callers collect first.
+ * A batch hashes two messages at a time and spares an allocation and a call for each, so callers collect first. The
+ * functions need no `this`: a trie that hashes node by node takes `{ keccak: hasher.hash, keccakInto: hasher.hashInto,
+ * scratch: hasher.scratch }`.
  */
 export interface KeccakHasher {
   /** Which implementation runs: `wasm` or `typescript`. */

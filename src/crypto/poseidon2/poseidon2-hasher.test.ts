@@ -21,18 +21,20 @@ interface Primitives {
   readonly blobSponge: readonly { readonly fields: readonly string[]; readonly squeeze: string }[];
 }
 const dir = vectorsDir();
-const primitives: Primitives | null =
-  dir === null ? null : JSON.parse(readFileSync(join(dir, 'rollup/primitives.json'), 'utf8'));
+
+/** A skipped suite is collected all the same, so this is called by its tests. */
+function readPrimitives(): Primitives {
+  return JSON.parse(readFileSync(join(dir ?? '', 'rollup/primitives.json'), 'utf8'));
+}
 
 test('this engine runs the kernel', () => {
   expect(createPoseidon2Hasher().variant).toBe('wasm');
 });
 
 describe.each(subjects)('%s', (_variant, hasher) => {
-  describe.skipIf(primitives === null)('published vectors', () => {
-    const { poseidon2, permutation, blobSponge } = primitives as Primitives; // Else skipped.
-
+  describe.skipIf(dir === null)('published vectors', () => {
     test('hashes of lists', () => {
+      const { poseidon2 } = readPrimitives();
       const lists = poseidon2.map(({ inputs }) => listOf(inputs));
       const hashes = concatBytes(...poseidon2.map(({ hash }) => fromHex(hash)));
       expect(toHex(hasher.hashMany(lists))).toBe(toHex(hashes));
@@ -42,10 +44,12 @@ describe.each(subjects)('%s', (_variant, hasher) => {
     });
 
     test('the permutation', () => {
+      const { permutation } = readPrimitives();
       expect(toHex(hasher.permute(listOf(permutation.in)))).toBe(toHex(listOf(permutation.out)));
     });
 
     test('a sponge that goes on, as over blobs', () => {
+      const { blobSponge } = readPrimitives();
       for (const { fields, squeeze } of blobSponge) {
         const sponge = createFieldSponge(hasher, BLOB_CAPACITY);
         for (const field of fields) sponge.absorb(fromHex(field));
@@ -166,7 +170,7 @@ describe.skipIf(kernel === null)('the kernel against the twin', () => {
     expect(states.subarray(1100 * 128, 1101 * 128)).toEqual(twin.permute(left.subarray(1100 * 128, 1101 * 128)));
   });
 
-  test.each([4095, 4096, 4097, 4300])('a list of %i fields is absorbed whole', (length) => {
+  test.each([4095, 4097])('a list of %i fields is absorbed whole', (length) => {
     const list = randomFields('long list', length);
     const hash = twin.hashMany([list]);
     expect(subject.hashMany([list])).toEqual(hash);

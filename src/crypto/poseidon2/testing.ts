@@ -41,7 +41,8 @@ export function extremeFields(): bigint[] {
   return [...new Set([...values, ...values.map((value) => (value * inverse) % P)])];
 }
 
-function inverseOf(value: bigint): bigint {
+/** The inverse modulo P. */
+export function inverseOf(value: bigint): bigint {
   let result = 1n;
   let base = value % P;
   for (let exponent = P - 2n; exponent > 0n; exponent >>= 1n) {

@@ -1,4 +1,3 @@
-import { toHex } from '../../lib/index.ts';
 import { hashPairs } from '../hash-levels.ts';
 import { countNodes, NODE_BYTES, requireRoom } from './arguments.ts';
 import { merkleError } from './errors.ts';
@@ -111,6 +110,5 @@ function readEdge({ size, nodes }: AppendOnlyFrontier, height: number): Edge {
     size,
     expected: at,
     got: nodes.length,
-    nodes: toHex(nodes.subarray(0, NODE_BYTES)),
   });
 }

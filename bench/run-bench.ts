@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly bench: number;
   readonly rounds: number;
   readonly quick: boolean;
+  /** Names of the rows that are asked for. */
+  readonly rows: readonly string[];
 }
 
 const options = JSON.parse(process.argv[2] ?? '') as RunOptions; // the parent is our own program
@@ -21,7 +23,7 @@ const hasher = () => {
 
 const bench = benches[options.bench];
 if (bench === undefined) throw new RangeError(`there is no bench ${options.bench}`);
-for await (const result of bench.run({ ...options, hasher })) {
+for await (const result of bench.run({ ...options, wants: (row) => options.rows.includes(row), hasher })) {
   const row = rowOf(result);
   process.send?.(row);
 }

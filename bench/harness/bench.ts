@@ -13,6 +13,8 @@ export interface BenchContext {
   readonly rounds: number;
   /** A short run, to see that everything works: smaller workloads where the full ones take long. */
   readonly quick: boolean;
+  /** Whether the filter asks for a row; a bench of several measures only those. */
+  readonly wants: (row: string) => boolean;
   /** The fastest hasher of this engine, made on first use. */
   readonly hasher: () => FeltHasher;
 }

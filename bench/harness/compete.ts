@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Figures } from './row.ts';
 import { median } from './statistics.ts';
 
@@ -49,9 +50,13 @@ export interface RoundSamples {
   readonly baseline: Sample | null;
 }
 
-/** Garbage of what came before is collected first, where the process was started with `--expose-gc`. */
+/**
+ * Garbage of what came before is collected first, where the process was started with `--expose-gc`; then helper
+ * threads get time to end their part of it, which would count as the contender's.
+ */
 export async function measure(work: () => number | Promise<number>): Promise<Sample> {
   (globalThis as { gc?: () => void }).gc?.();
+  await sleep(SETTLE_MS);
   const cpu = process.cpuUsage();
   const startMs = performance.now();
   const units = await work();
@@ -85,6 +90,8 @@ export function figuresOf(
     wall: { ours: median(samples.map((round) => round.ours.wallMs)), baseline: median(baselines.map((b) => b.wallMs)) },
   };
 }
+
+const SETTLE_MS = 30;
 
 function rangeOf(values: readonly number[]): readonly [min: number, max: number] | null {
   return values.length === 0 ? null : [Math.min(...values), Math.max(...values)];

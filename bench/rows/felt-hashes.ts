@@ -8,43 +8,17 @@ import { requireEqual } from '../harness/require-equal.ts';
 import { type Goal, noFigures } from '../harness/row.ts';
 
 /** Batches of Pedersen and Poseidon pairs against the plain JavaScript of @scure/starknet. */
-export const feltHashes: Bench = {
-  rows: ['pedersen-batch-1024', 'pedersen-batch-256', 'poseidon'],
-  async *run(context) {
-    yield await against(context, {
-      bench: 'pedersen-batch-1024',
-      hash: 'pedersen',
-      pairs: 1024,
-      goal: { figure: 'ratio', atLeast: 60 },
-    });
-    yield await against(context, { bench: 'pedersen-batch-256', hash: 'pedersen', pairs: 256 });
-    yield await against(context, {
-      bench: 'poseidon',
-      hash: 'poseidon',
-      pairs: 1024,
-      goal: { figure: 'ratio', atLeast: 20 },
-    });
-  },
-};
+export const feltHashes = benchOf(against, [
+  { bench: 'pedersen-batch-1024', hash: 'pedersen', pairs: 1024, goal: { figure: 'ratio', atLeast: 60 } },
+  { bench: 'pedersen-batch-256', hash: 'pedersen', pairs: 256 },
+  { bench: 'poseidon', hash: 'poseidon', pairs: 1024, goal: { figure: 'ratio', atLeast: 20 } },
+]);
 
 /** The vector kernel against the scalar one, where this Node runs it. */
-export const kernelVariants: Bench = {
-  rows: ['pedersen-variants', 'poseidon-variants'],
-  async *run(context) {
-    yield await betweenVariants(context, {
-      bench: 'pedersen-variants',
-      hash: 'pedersen',
-      pairs: 2048,
-      goal: { figure: 'ratio', atLeast: 1.4 },
-    });
-    yield await betweenVariants(context, {
-      bench: 'poseidon-variants',
-      hash: 'poseidon',
-      pairs: 1024,
-      goal: { figure: 'ratio', atLeast: 1.6 },
-    });
-  },
-};
+export const kernelVariants = benchOf(betweenVariants, [
+  { bench: 'pedersen-variants', hash: 'pedersen', pairs: 2048, goal: { figure: 'ratio', atLeast: 1.4 } },
+  { bench: 'poseidon-variants', hash: 'poseidon', pairs: 1024, goal: { figure: 'ratio', atLeast: 1.6 } },
+]);
 
 interface HashRow {
   readonly bench: string;
@@ -52,6 +26,18 @@ interface HashRow {
   /** In a batch. */
   readonly pairs: number;
   readonly goal?: Goal;
+}
+
+function benchOf(
+  measure: (context: BenchContext, row: HashRow) => Promise<RowResult>,
+  rows: readonly HashRow[],
+): Bench {
+  return {
+    rows: rows.map(({ bench }) => bench),
+    async *run(context) {
+      for (const row of rows) if (context.wants(row.bench)) yield await measure(context, row);
+    },
+  };
 }
 
 interface Pairs {

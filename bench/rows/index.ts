@@ -3,6 +3,7 @@ import { blockCommitments } from './block-commitments.ts';
 import { catchUp } from './catch-up.ts';
 import { feltHashes, kernelVariants } from './felt-hashes.ts';
 import { keccak } from './keccak.ts';
+import { poseidon2 } from './poseidon2.ts';
 import { rangeProof } from './range-proof.ts';
 import { stackTrie } from './stack-trie.ts';
 import { stateCommit } from './state-commit.ts';
@@ -14,6 +15,7 @@ export const benches: readonly Bench[] = [
   feltHashes,
   kernelVariants,
   keccak,
+  poseidon2,
   stackTrie,
   rangeProof,
   stateCommit,

@@ -1,4 +1,4 @@
-import { createKeccakHasher } from '../../src/crypto/keccak/create-keccak-hasher.ts';
+import { createKeccakHasher } from '../../src/crypto/index.ts';
 import { compareBytes } from '../../src/lib/index.ts';
 import { createStackTrie } from '../../src/trie/hexary/index.ts';
 import { type EthereumTries, loadEthereumTries, nameOfBaseline } from '../harness/baselines.ts';

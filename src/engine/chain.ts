@@ -1,6 +1,7 @@
 import type { Brand, Env, Logger } from '../lib/index.ts';
+import type { RpcEnvironment, RpcService } from './rpc.ts';
 import type { Source } from './source.ts';
-import type { StateView, Write } from './store.ts';
+import type { ReadStore, StateView, Write } from './store.ts';
 import type { BlockRef, Hash32, Height, Proofs, TipNames } from './types.ts';
 
 /** Bytes from a source, unparsed and untrusted. */
@@ -24,6 +25,8 @@ export interface Need {
   readonly weight: 'seal' | 'wanted';
   /** Tried in order when every source has failed to serve this need. */
   readonly fallbacks?: readonly Need[];
+  /** Of late needs: the late need (`part` and `id`) that must be stored before this one is asked for. */
+  readonly after?: { readonly part: string; readonly id: string };
 }
 
 /** Only verification makes one of these: the type says that the value went through the chain's rules. */
@@ -141,6 +144,8 @@ export type PlainData =
 export interface SourceContext {
   readonly env: Env;
   readonly log: Logger;
+  /** What the node has stored, for sources that derive one part from another. */
+  readonly store?: ReadStore;
 }
 
 /** A chain as the node sees it: pure rules by name, tips, sources by URL. Made by a factory such as `starknet()`. */
@@ -160,6 +165,10 @@ export interface Chain {
   createSource(url: URL, context: SourceContext): Source;
   /** Sources used when the user names none. */
   readonly defaultSources: readonly string[];
+  /** Opened beside the sources that the user names or `defaultSources`: a layer 1, a compiler. */
+  readonly companions?: readonly string[];
   /** Which genesis the network has, where it is known in advance. */
   readonly genesisHash?: Hash32;
+  /** What is served over JSON-RPC; imported only when it is. */
+  rpc?(environment: RpcEnvironment): Promise<readonly RpcService[]>;
 }

@@ -4,6 +4,7 @@ export * from './commit/index.ts';
 export * from './events.ts';
 export * from './modes/index.ts';
 export * from './range/index.ts';
+export * from './rpc.ts';
 export * from './source.ts';
 export * from './store.ts';
 export * from './sync/index.ts';

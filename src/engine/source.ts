@@ -29,6 +29,32 @@ export interface SourceLimits {
   readonly ratePerS?: number;
 }
 
+/** A source's word about what is final: every block up to `height` is. */
+export interface FinalClaim {
+  readonly height: Height;
+  readonly hash: Hash32 | null;
+  readonly stateRoot: Hash32 | null;
+  /** Where it stands, for evidence, e.g. the layer 1 block and log. */
+  readonly reference: string;
+}
+
+/**
+ * A block being built above the confirmed tip. Nothing proves it: it is kept in memory, shown as provisional, and gone
+ * with the next confirmed block.
+ */
+export interface ProvisionalBlock {
+  readonly height: Height;
+  /** The confirmed block that it (or the provisional block below it) stands on. */
+  readonly on: BlockRef;
+  /** How far it has grown, in the chain's measure (transactions). Only growth is news. */
+  readonly size: number;
+  readonly timestampS: number;
+  readonly protocolVersion: string;
+  /** Part name → bytes in the chain's storage encoding. */
+  readonly parts: Readonly<Record<string, Uint8Array>>;
+  readonly from: string;
+}
+
 /**
  * Where bytes come from. One folder each. Throws `source` faults for what may pass (unreachable, slow, busy: with
  * `data.retryAfterMs` where the remote said so) and `peer` faults for broken protocol. A source does not retry by
@@ -44,4 +70,11 @@ export interface Source extends AsyncDisposable {
   fetch(request: FetchRequest, options: { readonly signal: AbortSignal }): AsyncIterable<Delivery>;
   /** The hash it has at a height, `null` if it has no such block: how forks are found. */
   hashAt(height: Height, options: { readonly signal: AbortSignal }): Promise<Hash32 | null>;
+  /**
+   * Reports what is final, as it learns of it; reconnects by itself and ends only with the signal. A claim may repeat,
+   * and a later one may be lower than an earlier one: what it means is the engine's business.
+   */
+  watchFinal?(options: { readonly signal: AbortSignal }): AsyncIterable<FinalClaim>;
+  /** The blocks being built right above `on`, ascending; empty when there are none or the source is elsewhere. */
+  provisional?(on: BlockRef, options: { readonly signal: AbortSignal }): Promise<readonly ProvisionalBlock[]>;
 }

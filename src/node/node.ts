@@ -51,7 +51,7 @@ export async function createNode(options: NodeOptions): Promise<Node> {
   const scope = createScope(options.signal);
   try {
     const opened = await openStore(options, scope, log);
-    const sources = openSources(options, { env, log });
+    const sources = openSources(options, { env, log, store: opened.store });
     for (const source of sources) scope.defer(() => source[Symbol.asyncDispose]() as Promise<void>);
     const notify = createNotifier(options, log);
     const sync = createSync({

@@ -14,7 +14,7 @@ export function openSources(options: NodeOptions, context: SourceContext): reado
     });
   }
   const sources: Source[] = [];
-  for (const item of named) {
+  for (const item of [...named, ...(options.chain.companions ?? [])]) {
     const source =
       typeof item === 'string' || item instanceof URL ? options.chain.createSource(parseUrl(item), context) : item;
     if (sources.some((other) => other.id === source.id)) {

@@ -121,6 +121,7 @@ function schedule(state: LateState, nowMs: number, commands: LateCommand[]): voi
   for (const [key, entry] of state.entries) {
     if (state.inFlight >= state.policy.concurrencyMax) return; // an answer will bring us back
     if (entry.fetchingFrom !== null) continue;
+    if (waitsForAnother(state, entry)) continue; // the other's outcome will bring us back
     if (entry.retryAtMs > nowMs) {
       wakeAtMs = Math.min(wakeAtMs, entry.retryAtMs);
       continue;
@@ -140,6 +141,10 @@ function schedule(state: LateState, nowMs: number, commands: LateCommand[]): voi
     commands.push({ type: 'fetch', key, need: entry.need, source });
   }
   if (wakeAtMs !== Number.POSITIVE_INFINITY) commands.push({ type: 'wake', atMs: wakeAtMs });
+}
+
+function waitsForAnother(state: LateState, { origin: { after } }: LateEntry): boolean {
+  return after !== undefined && state.entries.has(`${after.part}\0${after.id}`);
 }
 
 /** The next untried source; moves on to the next fallback when all have been tried. */

@@ -24,8 +24,9 @@ import { createTempFolder } from '../harness/temp-folder.ts';
 const BENCH = 'catch-up';
 
 /**
- * Applying verified blocks of a devnet far behind its tip: one by one, and merged. Each round is the next piece of the
- * chain, which every contender appends to its own store.
+ * Applying verified blocks of a devnet far behind its tip: one by one, merged, and flat with the tries built at the end.
+ * Each round is the next piece of the chain, which every contender appends to its own store; the build, which is not
+ * shared out over rounds, is timed once and told among the details.
  */
 export const catchUp: Bench = {
   rows: [BENCH],
@@ -37,18 +38,24 @@ export const catchUp: Bench = {
       : { contracts: 50_000, blocks: 2_000, updates: 50 };
     await using folder = await createTempFolder();
     const chain = makeChain(hasher, size, rounds);
-    await using single = await openContender(join(folder.path, '1'), { hasher, chain, merged: 1 });
-    await using merged = await openContender(join(folder.path, '16'), { hasher, chain, merged: 16 });
+    await using single = await openContender(join(folder.path, '1'), { hasher, chain, mode: 1 });
+    await using merged = await openContender(join(folder.path, '16'), { hasher, chain, mode: 16 });
+    await using rebuilt = await openContender(join(folder.path, 'rebuild'), { hasher, chain, mode: 'rebuild' });
 
     const samples: RoundSamples[] = [];
+    let flatMs = 0;
     for (const [round, blocks] of chain.rounds.entries()) {
       progress(`round ${round + 1} of ${chain.rounds.length}, ${blocks.length} blocks`);
       const takeTurn = (contender: Contender) => measure(() => contender.append(blocks));
       const early = round % 2 === 0 ? null : await takeTurn(single);
       const ours = await takeTurn(merged);
       samples.push({ ours, baseline: early ?? (await takeTurn(single)) });
+      flatMs += (await takeTurn(rebuilt)).wallMs;
       requireEqual(BENCH, single.stateRoot(), merged.stateRoot());
     }
+    progress('building the tries');
+    const build = await measure(() => rebuilt.finish());
+    requireEqual(BENCH, single.stateRoot(), rebuilt.stateRoot());
     const figures = figuresOf(samples, { by: 'wall', figure: 'rate' });
     yield {
       bench: BENCH,
@@ -62,7 +69,12 @@ export const catchUp: Bench = {
       detail: {
         hashesPerUpdate: merged.hashes() / chain.updates,
         hashesPerUpdateSingle: single.hashes() / chain.updates,
+        hashesPerUpdateRebuild: rebuilt.hashes() / chain.updates,
+        rebuildBlocksPerS: (1000 * size.blocks) / (flatMs + build.wallMs),
+        rebuildFlatBlocksPerS: (1000 * size.blocks) / flatMs,
+        rebuildBuildS: build.wallMs / 1000,
         diskBytesPerBlock: Math.round(merged.grownBytes() / size.blocks),
+        diskBytesPerBlockRebuild: Math.round(rebuilt.grownBytes() / size.blocks),
         diskBytesPerBlockSingle: Math.round(single.grownBytes() / size.blocks),
       },
     };
@@ -114,6 +126,8 @@ function makeChain(
 }
 
 const WARM_UP_BLOCKS = 64;
+/** As the node commits them. */
+const FLAT_BLOCKS = 64;
 
 function storageUpdatesOf({ parts }: SealedBlock): number {
   const diff = decodeStateDiff(parts.stateDiff ?? new Uint8Array(0));
@@ -123,6 +137,8 @@ function storageUpdatesOf({ parts }: SealedBlock): number {
 interface Contender extends AsyncDisposable {
   /** Applies and commits the next blocks; returns how many. */
   append(blocks: readonly Verified<SealedBlock>[]): Promise<number>;
+  /** Builds what is still to be built; returns the number of hashes. */
+  finish(): Promise<number>;
   /** State root of the newest block. */
   stateRoot(): Uint8Array;
   /** Hashes and bytes of the store since it was opened and warmed up. */
@@ -132,7 +148,16 @@ interface Contender extends AsyncDisposable {
 
 async function openContender(
   path: string,
-  { hasher, chain, merged }: { readonly hasher: FeltHasher; readonly chain: DevnetChain; readonly merged: number },
+  {
+    hasher,
+    chain,
+    mode,
+  }: {
+    readonly hasher: FeltHasher;
+    readonly chain: DevnetChain;
+    /** Blocks merged, or the state built once at the end. */
+    readonly mode: number | 'rebuild';
+  },
 ): Promise<Contender> {
   await mkdir(path);
   const store = openLmdb({ path });
@@ -142,8 +167,10 @@ async function openContender(
   let hashes = 0;
   let height = 0;
   const append = async (blocks: readonly Verified<SealedBlock>[]): Promise<number> => {
-    for (let at = 0; at < blocks.length; at += merged) {
-      const report = await host.commit(blocks.slice(at, at + merged));
+    const size = mode === 'rebuild' ? FLAT_BLOCKS : mode;
+    for (let at = 0; at < blocks.length; at += size) {
+      const batch = blocks.slice(at, at + size);
+      const report = await (mode === 'rebuild' ? host.commitFlat(batch) : host.commit(batch));
       if (report.failure !== null) throw new Error(report.failure.error.message);
       hashes += report.hashes;
     }
@@ -158,6 +185,15 @@ async function openContender(
   const startBytes = store.sizeBytes();
   return {
     append,
+    async finish() {
+      for (;;) {
+        const report = await host.rebuild();
+        if (report.type === 'working') continue;
+        if (report.type === 'false') throw new Error(`block ${report.culprit.ref.height} is false`);
+        hashes += report.hashes;
+        return report.hashes;
+      }
+    },
     stateRoot() {
       using view = store.view();
       return readBlock(view, parseHeight(height))?.stateRoot ?? new Uint8Array(0);

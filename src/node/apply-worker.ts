@@ -27,6 +27,8 @@ async function open(): Promise<ApplyHost> {
 serveOverPort(port, {
   recover: async () => (await host).recover(),
   commit: async (...args: Parameters<ApplyHost['commit']>) => (await host).commit(...args),
+  commitFlat: async (...args: Parameters<ApplyHost['commitFlat']>) => (await host).commitFlat(...args),
+  rebuild: async () => (await host).rebuild(),
   unwind: async (...args: Parameters<ApplyHost['unwind']>) => (await host).unwind(...args),
   commitParts: async (...args: Parameters<ApplyHost['commitParts']>) => (await host).commitParts(...args),
   advance: async (...args: Parameters<ApplyHost['advance']>) => (await host).advance(...args),

@@ -8,7 +8,7 @@ import {
   type Store,
   type VerifyHost,
 } from '../engine/index.ts';
-import { isSynclineError } from '../lib/index.ts';
+import { isSynclineError, SynclineError } from '../lib/index.ts';
 import type { ApplyWorkerData } from './apply-worker.ts';
 import { builtUrl } from './built-url.ts';
 import { callOverWorker, type RemoteCaller } from './port-rpc.ts';
@@ -45,6 +45,8 @@ export function createApplyWorker(chain: Chain, path: string): ApplyHost {
   return {
     recover: call('recover'),
     commit: call('commit'),
+    commitFlat: call('commitFlat'),
+    rebuild: call('rebuild'),
     unwind: call('unwind'),
     commitParts: call('commitParts'),
     advance: call('advance'),
@@ -69,8 +71,9 @@ async function closeWriter(worker: Worker, remote: RemoteCaller): Promise<void> 
 }
 
 /**
- * Verifies in a worker. It keeps nothing, so when it dies a new one takes its place and the work under way is done
- * again; work that kills it twice fails.
+ * Verifies in a worker. It keeps nothing, so when it dies a new one takes its place, and every call that was under way
+ * is made again, alone in a worker of its own. Candidates that kill that one too are refused as `VERIFIER_DIED` (fault
+ * `peer`): bytes that take more than any honest block must not take the node down.
  */
 export function createVerifyWorker(chain: Chain): VerifyHost {
   const data: VerifyWorkerData = { rulesModule: builtUrl(chain.rulesModule).href, options: chain.options };
@@ -81,22 +84,46 @@ export function createVerifyWorker(chain: Chain): VerifyHost {
   };
   let current = start();
   let closed = false;
+  let lastAlone: Promise<unknown> = Promise.resolve();
+  const hasDied = (error: unknown) => !closed && isSynclineError(error) && error.code === 'WORKER_DIED';
 
-  async function call(method: string, args: readonly unknown[]): Promise<unknown> {
+  async function call(method: string, args: readonly unknown[], parts: readonly string[]): Promise<unknown> {
     const mine = current;
     try {
       return await mine.remote.call(method, args);
     } catch (error) {
-      if (closed || !isSynclineError(error) || error.code !== 'WORKER_DIED') throw error;
+      if (!hasDied(error)) throw error;
       if (current === mine) current = start();
-      return current.remote.call(method, args);
+      const alone = lastAlone.then(() => callAlone(method, args, parts));
+      lastAlone = alone.catch(() => {});
+      return alone;
+    }
+  }
+
+  async function callAlone(method: string, args: readonly unknown[], parts: readonly string[]): Promise<unknown> {
+    const { worker, remote } = start();
+    try {
+      await remote.call('firstNeeds', []); // a verifier that cannot even start is no candidate's fault
+      return await remote.call(method, args).catch((error) => {
+        if (!hasDied(error) || parts.length === 0) throw error;
+        throw new SynclineError('VERIFIER_DIED', 'peer', 'the verifier died over these parts, twice', {
+          cause: error,
+          data: { check: 'resources', expected: 'a verdict', got: 'the end of the verifier', parts },
+        });
+      });
+    } finally {
+      await closeWorker(worker, remote);
     }
   }
 
   return {
-    firstNeeds: () => call('firstNeeds', []) as ReturnType<VerifyHost['firstNeeds']>,
-    examine: (...args) => call('examine', args) as ReturnType<VerifyHost['examine']>,
-    examinePart: (...args) => call('examinePart', args) as ReturnType<VerifyHost['examinePart']>,
+    firstNeeds: () => call('firstNeeds', [], []) as ReturnType<VerifyHost['firstNeeds']>,
+    examine: (input) =>
+      call('examine', [input], [...new Set(input.candidates.map(({ part }) => part))]) as ReturnType<
+        VerifyHost['examine']
+      >,
+    examinePart: (need, candidate) =>
+      call('examinePart', [need, candidate], [candidate.part]) as ReturnType<VerifyHost['examinePart']>,
     close: () => {
       closed = true;
       return closeWorker(current.worker, current.remote);

@@ -287,6 +287,19 @@ function testState(it: It): void {
     strictEqual(toHex(replay.rebuild()), toHex(chain.expected(chain.head).stateRoot));
   });
 
+  it('tries built at once are those that grew, also when the build is interrupted', async ({
+    chain,
+    rules,
+    blocks,
+  }) => {
+    if (rules.buildState === undefined) return;
+    for (const stepsEach of [Number.POSITIVE_INFINITY, 1]) {
+      const replay = createChainReplay(rules);
+      await applyAll(replay, blocks, 3, () => {});
+      strictEqual(toHex(replay.build(stepsEach)), toHex(chain.expected(chain.head).stateRoot));
+    }
+  });
+
   it('a commitment without changes has the same root', async ({ chain, rules, blocks }) => {
     const replay = createChainReplay(rules);
     await replay.apply(blocks);

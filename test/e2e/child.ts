@@ -14,6 +14,7 @@ export interface SyncTask {
   readonly dataDir: string;
   readonly until: number;
   readonly applyDelayMs?: number;
+  readonly stateMode?: 'merge' | 'rebuild' | 'auto';
 }
 
 export interface ChildLine {

@@ -15,6 +15,7 @@ import {
   defaultLatePolicy,
   defaultPipelinePolicy,
   defaultRangePolicy,
+  defaultStatePolicy,
   defaultSyncPolicy,
   type Notice,
   readTips,
@@ -149,6 +150,7 @@ export class World {
       syncPolicy: defaultSyncPolicy,
       rangePolicy: { ...defaultRangePolicy, windowBlocks: 32 },
       latePolicy: defaultLatePolicy,
+      statePolicy: defaultStatePolicy,
       pipelinePolicy: { ...defaultPipelinePolicy, channelBlocks: 8, batchBlocksMax: 4 },
       notify: (notice) => {
         this.notices.push(notice);

@@ -5,12 +5,14 @@ import {
   type Proof,
   parseHash32,
   parseStoredJson,
+  provenHeight,
   type ReadStore,
   type Rejection,
   readBlock,
   readHeight,
   readOrphan,
   readRejections,
+  readTips,
   type StateView,
 } from '../../engine/index.ts';
 import { toHex } from '../../lib/index.ts';
@@ -75,7 +77,7 @@ export function explain(input: {
     type: 'explanation',
     query,
     network: chain.network,
-    block: block === null ? null : explainBlock(block, format),
+    block: block === null ? null : explainBlock(block, format, isPending(view, chain, block)),
     orphan:
       orphan === null ? null : { height: orphan.ref.height, hash: format(orphan.ref.hash), reason: orphan.reason },
     rejections: rejections.map((rejection) => showRejection(rejection, chain)),
@@ -83,7 +85,12 @@ export function explain(input: {
   };
 }
 
-function explainBlock(record: BlockRecord, format: (hash: Hash32) => string): ExplainedBlock {
+/** Whether the root after this block, or after a later one, is still to be compared. */
+function isPending(view: StateView, chain: ChainFace, { ref }: BlockRecord): boolean {
+  return ref.height > provenHeight(view, readTips(view), chain.tips.confirmed);
+}
+
+function explainBlock(record: BlockRecord, format: (hash: Hash32) => string, pending: boolean): ExplainedBlock {
   const { ref, parent, stateRoot, timestampS, protocolVersion, counts, proofs, from } = record;
   return {
     height: ref.height,
@@ -93,7 +100,12 @@ function explainBlock(record: BlockRecord, format: (hash: Hash32) => string): Ex
     timestampS,
     protocolVersion,
     counts,
-    proofs: Object.fromEntries(Object.entries(proofs).map(([group, proof]) => [group, explainProof(proof)])),
+    proofs: Object.fromEntries(
+      Object.entries(proofs).map(([group, proof]) => [
+        group,
+        explainProof(pending && proof === 'state-root' ? 'pending' : proof),
+      ]),
+    ),
     from,
   };
 }
@@ -106,10 +118,12 @@ function explainProof(proof: Proof): ExplainedProof {
 const MEANINGS: Readonly<Record<Exclude<Proof, object>, string>> = {
   hash: 'the block hash commits to it, and was recomputed',
   signature: 'the block producer signed it',
-  'state-root': 'applying it leads to the state root in the header',
+  'state-root':
+    'applying it leads to the state root in the header, or with the blocks it was hashed together with to that of the ' +
+    'last; a value that one of those replaced again is then not proven',
   l1: 'it is anchored on layer 1',
   table: 'it equals the published table of recomputed hashes',
-  pending: 'its proof is still to come',
+  pending: 'its proof is still to come: the state root is compared when the tries have been built',
 };
 
 function parseQuery(query: string): { readonly height: number } | { readonly hash: Hash32 } {

@@ -23,6 +23,16 @@ export interface StarknetDevnetOptions {
   readonly timestampS?: number;
   /** Seconds between two blocks. Default 4. */
   readonly intervalS?: number;
+  /**
+   * Version of the blocks. Those of 0.13.1 do not commit to their receipts and state diffs: only the state root tells
+   * a false diff. Default 0.14.2, the newest whose block hash the published vectors prove in full.
+   */
+  readonly protocolVersion?: '0.14.2' | '0.13.1';
+  /**
+   * Blocks below this height are of 0.13.1 whatever `protocolVersion` says. Those above then migrate the classes that
+   * were declared there to their newer compiled class hashes. Default 0.
+   */
+  readonly upgradeHeight?: number;
 }
 
 export const defaultStarknetDevnetOptions: Required<StarknetDevnetOptions> = {
@@ -35,6 +45,8 @@ export const defaultStarknetDevnetOptions: Required<StarknetDevnetOptions> = {
   chainId: 'SN_DEVNET',
   timestampS: 1_767_225_600,
   intervalS: 4,
+  protocolVersion: '0.14.2',
+  upgradeHeight: 0,
 };
 
 /** Fills in the defaults. @throws {SynclineError} `DEVNET_OPTION_INVALID` (fault `caller`). */
@@ -45,6 +57,9 @@ export function parseDevnetOptions(given: StarknetDevnetOptions): Required<Stark
     if (!Number.isSafeInteger(value) || value < min) throw invalid(name, `a safe integer from ${min}`, value);
   }
   if (!(options.emptyShare >= 0 && options.emptyShare <= 1)) throw invalid('emptyShare', '0 to 1', options.emptyShare);
+  if (!['0.14.2', '0.13.1'].includes(options.protocolVersion)) {
+    throw invalid('protocolVersion', '0.14.2 or 0.13.1', options.protocolVersion);
+  }
   if (!/^[\x20-\x7e]{1,31}$/.test(options.chainId)) {
     throw invalid('chainId', '1 to 31 ASCII characters', options.chainId);
   }
@@ -59,6 +74,7 @@ const INTEGER_MINIMA = {
   contracts: 2,
   timestampS: 0,
   intervalS: 1,
+  upgradeHeight: 0,
 } as const;
 
 function invalid(option: string, expected: string, got: number | string): SynclineError {

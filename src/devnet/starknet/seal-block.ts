@@ -1,6 +1,7 @@
 import {
   type Block,
   type BlockSignature,
+  compareVersions,
   FELT_ZERO,
   type Felt,
   type Header,
@@ -35,13 +36,14 @@ export interface SealOptions {
   readonly hasher: FeltHasher;
   readonly network: NetworkParams;
   readonly key: SigningKey;
-  readonly version: string;
   readonly sequencerAddress: Felt;
 }
 
 /** What a block builds on and where. */
 export interface SealSite {
   readonly height: number;
+  /** Protocol version. */
+  readonly version: string;
   readonly parentHash: Felt;
   readonly parentRoot: Felt;
   readonly stateRoot: Felt;
@@ -49,9 +51,10 @@ export interface SealSite {
   readonly prices: GasPrices;
 }
 
-/** Gives a draft its transaction hashes, commitments, block hash (form D) and signature. */
+/** Gives a draft its transaction hashes, commitments, block hash and signature, all in the form of its version. */
 export function sealBlock(options: SealOptions, site: SealSite, draft: BlockDraft): DevnetBlock {
-  const { hasher, network, version, sequencerAddress } = options;
+  const { hasher, network, sequencerAddress } = options;
+  const { version } = site;
   const transactions = hashTransactions(hasher, network, draft.transactions);
   const receipts = draft.receipts.map((receipt, i) => withHash(receipt, transactions[i]?.hash ?? FELT_ZERO));
   const era = commitmentEra(version);
@@ -65,9 +68,13 @@ export function sealBlock(options: SealOptions, site: SealSite, draft: BlockDraf
     version,
     transactionCommitment: transactionCommitment(hasher, era, transactions),
     eventCommitment: eventCommitment(hasher, era, receipts),
-    receiptCommitment: receiptCommitment(hasher, receipts),
-    stateDiffCommitment: stateDiffCommitment(hasher, draft.stateDiff),
-    stateDiffLength: stateDiffLength(draft.stateDiff),
+    ...(compareVersions(version, '0.13.2') >= 0
+      ? {
+          receiptCommitment: receiptCommitment(hasher, receipts),
+          stateDiffCommitment: stateDiffCommitment(hasher, draft.stateDiff),
+          stateDiffLength: stateDiffLength(draft.stateDiff),
+        }
+      : { receiptCommitment: null, stateDiffCommitment: null, stateDiffLength: null }),
     ...site.prices.header,
     l1DaMode: 'BLOB',
     status: 'ACCEPTED_ON_L2',

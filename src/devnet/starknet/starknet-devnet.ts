@@ -1,8 +1,10 @@
+import { createClassHashers } from '../../chains/starknet/classes/index.ts';
 import { devnetParams, FELT_ZERO, type Felt, feltToHex, type NetworkParams } from '../../chains/starknet/index.ts';
 import { createFeltHasher } from '../../crypto/index.ts';
 import type { BlockRef, Height } from '../../engine/index.ts';
 import { SynclineError } from '../../lib/index.ts';
 import { BlockShelf, decodeBundle, type ShelvedBlock } from './block-shelf.ts';
+import { type DevnetClassFiles, writeClass } from './devnet-class.ts';
 import { createDevnetState } from './devnet-state.ts';
 import { type DraftSite, noChanges } from './draft.ts';
 import { draftBlock, draftGenesis } from './draft-block.ts';
@@ -11,11 +13,11 @@ import { parseDevnetOptions, type StarknetDevnetOptions } from './options.ts';
 import { createDevnetRandom } from './random.ts';
 import { type DevnetBlock, sealBlock, signedBlock } from './seal-block.ts';
 import { createSigningKey } from './signing-key.ts';
-import { DevnetWorld } from './world.ts';
+import { type DevnetClass, DevnetWorld } from './world.ts';
 
 /**
- * A Starknet chain made on demand from a seed. Its blocks are of version 0.14.2 and valid: transaction hashes,
- * commitments, block hashes, state roots, signatures. What a height holds follows from the options, the branch and
+ * A Starknet chain made on demand from a seed. Its blocks are valid: transaction hashes,
+ * commitments, block hashes, state roots, signatures, classes. What a height holds follows from the options, the branch and
  * the branch's blocks below, however the calls that made it were cut.
  */
 export interface StarknetDevnet {
@@ -41,6 +43,12 @@ export interface StarknetDevnet {
   shelvedAt(height: number): ShelvedBlock | null;
   /** Height of a block of the current branch by its hash, 32 bytes. */
   heightOf(hash: Uint8Array): Height | null;
+  /** Classes that blocks of the current branch have named, in the order of their making. */
+  readonly classes: readonly DevnetClass[];
+  /** A class of the current branch by its hash, 32 bytes. */
+  classOf(classHash: Uint8Array): DevnetClass | null;
+  /** What a gateway serves of a class. Written anew each time. */
+  classFiles(named: DevnetClass): DevnetClassFiles;
   /** The block with another state root, but hashed and signed as if it were true: only execution can tell. */
   forgeRoot(block: DevnetBlock, stateRoot: Felt): DevnetBlock;
   /** Every record of the flat state after the newest block; keys as the chain's rules make them. */
@@ -50,33 +58,43 @@ export interface StarknetDevnet {
 /** @throws {SynclineError} `DEVNET_OPTION_INVALID` (fault `caller`). */
 export function createStarknetDevnet(given: StarknetDevnetOptions = {}): StarknetDevnet {
   const options = parseDevnetOptions(given);
-  const { seed } = options;
+  const { seed, protocolVersion, upgradeHeight } = options;
+  const versionAt = (height: number) => (height < upgradeHeight ? VERSION_BEFORE_UPGRADE : protocolVersion);
   const hasher = createFeltHasher();
+  const classHashers = createClassHashers(hasher);
   const key = createSigningKey(seed);
   const params = devnetParams({ chainIds: [options.chainId], publicKey: key.publicKey });
   const sequencerAddress = createDevnetRandom(`seed ${seed} sequencer`).felt();
-  const sealing = { hasher, network: params, key, version: VERSION, sequencerAddress };
+  const sealing = { hasher, network: params, key, sequencerAddress };
   const world = new DevnetWorld();
-  const state = createDevnetState({ hasher, version: VERSION });
+  const state = createDevnetState({ hasher, versionAt });
   const shelf = new BlockShelf();
   let branch = 0;
 
   const makeNext = () => {
     const height = shelf.length;
     const parent = shelf.last;
-    const random = createDevnetRandom(`seed ${seed} branch ${branch} block ${height}`);
+    const version = versionAt(height);
+    const label = `seed ${seed} branch ${branch} block ${height}`;
+    const random = createDevnetRandom(label);
     const prices = drawGasPrices(random);
     const active = Array.from({ length: Math.ceil(options.transactionsPerBlock / 3) }, () =>
       random.pick(world.accounts),
     );
-    const site: DraftSite = { hasher, random, world, prices, changes: noChanges(), active };
+    const changes = noChanges();
+    const site: DraftSite = { hasher, classHashers, label, height, version, random, world, prices, changes, active };
     world.beginBlock();
     const draft = parent === null ? draftGenesis(site, options) : draftBlock(site, nextOptions(site, height));
     const stateRoot = state.advance(draft.stateDiff);
     const parentHash = (parent?.ref.hash ?? FELT_ZERO) as Uint8Array as Felt; // block hashes are felts
     const parentRoot = parent?.stateRoot ?? FELT_ZERO;
     const timestampS = options.timestampS + height * options.intervalS;
-    shelf.push(sealBlock(sealing, { height, parentHash, parentRoot, stateRoot, timestampS, prices }, draft));
+    const sealed = sealBlock(
+      sealing,
+      { height, version, parentHash, parentRoot, stateRoot, timestampS, prices },
+      draft,
+    );
+    shelf.push(sealed);
   };
   const nextOptions = ({ random }: DraftSite, height: number) => {
     const isEmpty = random.chance(options.emptyShare);
@@ -125,6 +143,11 @@ export function createStarknetDevnet(given: StarknetDevnetOptions = {}): Starkne
     },
     shelvedAt: (height) => shelf.at(height),
     heightOf: (hash) => shelf.heightOf(hash),
+    get classes() {
+      return world.classes;
+    },
+    classOf: (classHash) => world.classOf(classHash),
+    classFiles: (named) => writeClass(named.seed),
     forgeRoot({ block, stateUpdate }, stateRoot) {
       const { oldRoot, stateDiff } = stateUpdate;
       const header = { ...block.header, stateRoot };
@@ -134,7 +157,7 @@ export function createStarknetDevnet(given: StarknetDevnetOptions = {}): Starkne
   };
 }
 
-/** Protocol version of all blocks: the newest whose block hash the published vectors prove in full. */
-const VERSION = '0.14.2';
+/** The newest version that declares Poseidon hashes of compiled classes and that the devnet makes. */
+const VERSION_BEFORE_UPGRADE = '0.13.1';
 /** Contract 0x1 learns the hash of the block this many before. @see Starknet documentation, "Block hashes" */
 const HASH_STORE_DELAY = 10;

@@ -323,6 +323,7 @@ describe('opening a store', () => {
     expect(recovery).toEqual({
       confirmed: blockOf(chain, 2).ref,
       tips: { confirmed: blockOf(chain, 2).ref },
+      buildable: true,
       unwoundBlocks: 0,
     });
   });
@@ -381,7 +382,14 @@ describe('late content', () => {
     chain.next({}, { late: [content('x', 0)] });
     const { host, store } = await openHost();
     await host.commit(chain.blocks);
-    await host.recordQuarantine({ what: 'memo', id: 'x', reason: 'nobody has it', height: 0, timeMs: 1 });
+    await host.recordQuarantine({
+      what: 'memo',
+      id: 'x',
+      reason: 'nobody has it',
+      height: 0,
+      timeMs: 1,
+      refused: null,
+    });
     const part = {
       writes: [{ table: 'content', key: Buffer.from('x'), value: Buffer.from('found') }],
       counts: { memos: 1 },

@@ -14,6 +14,8 @@ import type { Rejection, UnwindReason } from '../events.ts';
 import type { StateView, Store, Write } from '../store.ts';
 import type { BlockRef, Hash32, Height, TipNames, Tips } from '../types.ts';
 import { type StateChange, StateOverlay, TransitionRecorder } from './overlay.ts';
+import { pendingStateWrite, readPendingState } from './pending-state.ts';
+import { Rebuild, type RebuildReport } from './rebuild.ts';
 import {
   contribution,
   encodeBefore,
@@ -44,6 +46,8 @@ export interface CommitReport {
 export interface Recovery {
   readonly confirmed: BlockRef | null;
   readonly tips: Tips;
+  /** Whether the chain's rules can build all tries at once. */
+  readonly buildable: boolean;
   /** Blocks that a roll-back, interrupted by the last stop, still had to remove. */
   readonly unwoundBlocks: number;
 }
@@ -61,6 +65,15 @@ export interface QuarantineEntry {
   readonly reason: string;
   readonly height: number;
   readonly timeMs: number;
+  /** What was delivered last and did not verify, null where nobody delivered anything. */
+  readonly refused: {
+    readonly check: string;
+    readonly expected: string | null;
+    readonly got: string | null;
+    readonly source: string;
+    /** Where the raw bytes were kept, null if nowhere. */
+    readonly evidence: string | null;
+  } | null;
 }
 
 /**
@@ -72,6 +85,10 @@ export interface ApplyHost {
   recover(): Promise<Recovery>;
   /** Applies blocks that follow the tip, hashing the state once for all; on a mismatch one by one. */
   commit(blocks: readonly Verified<SealedBlock>[]): Promise<CommitReport>;
+  /** Applies blocks that follow the tip to the flat state only: their state stays pending until it is built. */
+  commitFlat(blocks: readonly Verified<SealedBlock>[]): Promise<CommitReport>;
+  /** One step towards proving a pending state. */
+  rebuild(): Promise<RebuildReport>;
   /** Removes blocks above `to` in bounded steps. Restartable; returns the new tip. */
   unwind(request: UnwindRequest): Promise<BlockRef | null>;
   /** Stores verified late parts. */
@@ -97,7 +114,9 @@ export function createApplyHost(options: ApplyHostOptions): ApplyHost {
   const inTurn = createTurnstile();
   return {
     recover: () => inTurn(() => host.recover()),
-    commit: (blocks) => inTurn(() => host.commit(blocks)),
+    commit: (blocks) => inTurn(() => host.commit(blocks, 'tries')),
+    commitFlat: (blocks) => inTurn(() => host.commit(blocks, 'flat')),
+    rebuild: () => inTurn(async () => host.rebuild.step()),
     unwind: (request) => inTurn(() => host.unwind(request)),
     commitParts: (parts) => inTurn(() => host.commitParts(parts)),
     advance: (tips) => inTurn(() => host.advance(tips)),
@@ -107,11 +126,16 @@ export function createApplyHost(options: ApplyHostOptions): ApplyHost {
   };
 }
 
+/** How far a commit takes the state: to new tries and a compared root, or to the flat state only. */
+type Depth = 'tries' | 'flat';
+
 class InlineApplyHost {
+  readonly rebuild: Rebuild;
   private readonly options: ApplyHostOptions;
 
   constructor(options: ApplyHostOptions) {
     this.options = options;
+    this.rebuild = new Rebuild(options);
   }
 
   async recover(): Promise<Recovery> {
@@ -133,14 +157,15 @@ class InlineApplyHost {
     return {
       confirmed,
       tips: readTips(view),
+      buildable: this.options.rules.buildState !== undefined,
       unwoundBlocks: (before?.height ?? -1) - (confirmed?.height ?? -1),
     };
   }
 
-  async commit(blocks: readonly Verified<SealedBlock>[]): Promise<CommitReport> {
+  async commit(blocks: readonly Verified<SealedBlock>[], depth: Depth): Promise<CommitReport> {
     if (blocks.length === 0) return { committed: [], failure: null, wanted: [], hashes: 0 };
     try {
-      const done = await this.applyMerged(blocks);
+      const done = await this.applyMerged(blocks, depth);
       return { committed: blocks.map((block) => block.ref), failure: null, ...done };
     } catch (error) {
       if (toSynclineError(error).fault !== 'peer') throw error;
@@ -152,7 +177,7 @@ class InlineApplyHost {
     let hashes = 0;
     for (const block of blocks) {
       try {
-        const done = await this.applyMerged([block]);
+        const done = await this.applyMerged([block], depth);
         hashes += done.hashes;
         wanted.push(...done.wanted);
       } catch (error) {
@@ -164,7 +189,7 @@ class InlineApplyHost {
     return { committed, failure: null, wanted, hashes };
   }
 
-  private async applyMerged(blocks: readonly Verified<SealedBlock>[]): Promise<Applied> {
+  private async applyMerged(blocks: readonly Verified<SealedBlock>[], depth: Depth): Promise<Applied> {
     const { rules, store } = this.options;
     using view = store.view();
     if (view.get('meta', META.unwind) !== undefined) {
@@ -185,19 +210,45 @@ class InlineApplyHost {
     const last = blocks[blocks.length - 1] as Verified<SealedBlock>; // commit() refuses empty batches
     const changed = overlay.changedKeys();
     for (const key of changed) writes.push({ table: 'state', key, value: overlay.get('state', key) ?? null });
-    const commitment = rules.commitState(overlay, changed, {
-      height: last.ref.height,
-      protocolVersion: last.protocolVersion,
-    });
-    if (!equalBytes(commitment.root, last.stateRoot)) throw rootMismatch(last, commitment.root);
-    for (const write of commitment.writes) writes.push(write);
+    const hashes =
+      depth === 'tries' ? this.commitTries(overlay, changed, last, writes) : this.leavePending(view, writes);
     const tips = { ...readTips(view), [this.options.tips.confirmed]: last.ref };
     writes.push({ table: 'meta', key: META.tips, value: encodeTips(tips) });
     writes.push({ table: 'meta', key: META.counts, value: encodeJson(addCounts(readCounts(view), blocks)) });
     const wanted = this.newWants(view, blocks);
     for (const need of wanted) writes.push({ table: 'wanted', key: wantedKey(need), value: encodeJson(need) });
     store.commit(writes);
-    return { hashes: commitment.hashes, wanted };
+    return { hashes, wanted };
+  }
+
+  /** Hashes the tries, compares the root, and adds the new nodes to the writes. */
+  private commitTries(
+    overlay: StateOverlay,
+    changed: readonly Uint8Array[],
+    last: Verified<SealedBlock>,
+    writes: Write[],
+  ): number {
+    if (readPendingState(overlay) !== null) {
+      throw new SynclineError('STATE_PENDING', 'bug', 'a block was offered for tries that are still to be built');
+    }
+    const { height } = last.ref;
+    const commitment = this.options.rules.commitState(overlay, changed, {
+      height,
+      protocolVersion: last.protocolVersion,
+    });
+    if (!equalBytes(commitment.root, last.stateRoot)) throw rootMismatch(last, commitment.root);
+    for (const write of commitment.writes) writes.push(write);
+    return commitment.hashes;
+  }
+
+  private leavePending(view: StateView, writes: Write[]): number {
+    const pending = readPendingState(view);
+    if (pending !== null && pending.stage.type !== 'flat') {
+      throw new SynclineError('STATE_PENDING', 'bug', 'a block was offered while the state is being built');
+    }
+    const proven = pending?.proven ?? this.confirmedIn(readTips(view))?.height ?? -1;
+    if (pending === null) writes.push(pendingStateWrite({ proven, stage: { type: 'flat' } }));
+    return 0;
   }
 
   /** Late needs of the blocks, each once, without those already stored or already on the list. */
@@ -216,7 +267,8 @@ class InlineApplyHost {
     const { rules, store, tips: names, unwindStepBlocks = UNWIND_STEP_BLOCKS } = this.options;
     const from = this.confirmed();
     if (from === null || request.to >= from.height) return from;
-    this.requireUnwindable(request.to);
+    this.requireUnwindable(request);
+    this.rebuild.reset();
     const intent: UnwindIntent = { from: { height: from.height, hash: toHex(from.hash) }, ...request };
     // Intent first: a crash between two steps goes on with the roll-back, whatever the sources then say.
     store.commit([{ table: 'meta', key: META.unwind, value: encodeJson(intent) }]);
@@ -230,12 +282,14 @@ class InlineApplyHost {
   }
 
   /** Refuses before anything is written what could not be finished. */
-  private requireUnwindable(to: number): void {
+  private requireUnwindable({ to, reason }: UnwindRequest): void {
     const { store, tips: names } = this.options;
     using view = store.view();
     const final = names.final === undefined ? null : (readTips(view)[names.final] ?? null);
     const undoable = view.get('undo', u64be(to + 1)) !== undefined;
-    if (undoable && (final === null || to >= final.height)) return;
+    // That a block is final says nothing of a diff whose root was never compared.
+    const proven = reason === 'invalid' ? (readPendingState(view)?.proven ?? null) : null;
+    if (undoable && (final === null || to >= final.height || (proven !== null && to >= proven))) return;
     throw new SynclineError('UNDO_MISSING', 'caller', `blocks above ${to} cannot be rolled back: they are final`, {
       data: { to, final: final?.height ?? null },
     });
@@ -265,8 +319,9 @@ class InlineApplyHost {
     const writes: Write[] = [{ table: 'meta', key: META.tips, value: encodeTips(next) }];
     const final = names.final === undefined ? null : (next[names.final] ?? null);
     if (final !== null) {
-      // What is final is never unwound: its undo lists can go.
-      for (const [key] of view.range('undo', { end: u64be(final.height + 1), limit: UNDO_DROPPED_MAX })) {
+      // What is final and proven is never unwound: its undo lists can go.
+      const kept = Math.min(final.height, readPendingState(view)?.proven ?? final.height) + 1;
+      for (const [key] of view.range('undo', { end: u64be(kept), limit: UNDO_DROPPED_MAX })) {
         writes.push({ table: 'undo', key, value: null });
       }
     }
@@ -402,4 +457,4 @@ const UNWIND_STEP_BLOCKS = 64;
 /** In one transaction; the rest goes with the next advance. */
 const UNDO_DROPPED_MAX = 10_000;
 /** Older rejections are dropped: enough to explain a bad day. */
-const REJECTIONS_KEPT = 1000;
+export const REJECTIONS_KEPT = 1000;

@@ -132,6 +132,7 @@ export const META = {
   counts: Buffer.from('counts'),
   unwind: Buffer.from('unwind'),
   rejectSequence: Buffer.from('reject-sequence'),
+  pendingState: Buffer.from('pending-state'),
 } as const;
 
 export function encodeTips(tips: Tips): Uint8Array {
@@ -196,6 +197,15 @@ export function readBlock(view: StateView, height: number): BlockRecord | null {
   if (height < 0) return null;
   const bytes = view.get('block', u64be(height));
   return bytes === undefined ? null : decodeBlockRecord(height as Height, bytes);
+}
+
+/** The stored parts of a confirmed block, by name ascending. */
+export function readParts(
+  view: StateView,
+  height: Height,
+): readonly { readonly part: string; readonly bytes: Uint8Array }[] {
+  const parts = [...view.range('part', { start: u64be(height), end: u64be(height + 1) })];
+  return parts.map(([key, bytes]) => ({ part: Buffer.from(key.subarray(8)).toString(), bytes }));
 }
 
 /** Height of a confirmed block by its hash. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { compareBytes, concatBytes, SynclineError, toHex, u64be } from '../../lib/index.ts';
-import type { ChainRules, Need, SealedBlock, Verified } from '../chain.ts';
+import type { ChainRules, Need, SealedBlock, StateBuild, Verified } from '../chain.ts';
 import type { StateView, Store, Table } from '../store.ts';
 import type { Hash32, Height } from '../types.ts';
 import { type ApplyHost, type ApplyHostOptions, createApplyHost, type Recovery, ZERO_HASH } from './apply-host.ts';
@@ -89,6 +89,26 @@ function createTinyRules(): ChainRules {
       // A copy of the state stands for the trie: what is written has to be undone too.
       const writes = changed.map((key) => ({ table: 'trie' as const, key, value: view.get('state', key) ?? null }));
       return { writes, root: rootOf([...view.range('state', {})]), hashes: changed.length };
+    },
+    buildState: (_, cursor) => createTinyBuild(cursor),
+  };
+}
+
+/** Copies one entry of the state a step. */
+function createTinyBuild(cursor: Uint8Array | null): StateBuild {
+  let next = cursor ?? Uint8Array.of(0);
+  let done = 0;
+  return {
+    step(view) {
+      const [entry] = [...view.range('state', { start: next, limit: 1 })];
+      if (entry === undefined) {
+        const root = rootOf([...view.range('state', {})]);
+        return { writes: [], root, cursor: next, done, share: 1, hashes: 0 };
+      }
+      const [key, value] = entry;
+      done++;
+      next = concatBytes(key, Uint8Array.of(0));
+      return { writes: [{ table: 'trie', key, value }], root: null, cursor: next, done, share: done / 8, hashes: 1 };
     },
   };
 }

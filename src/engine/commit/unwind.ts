@@ -4,6 +4,7 @@ import type { UnwindReason } from '../events.ts';
 import type { Store, Write } from '../store.ts';
 import type { TipNames, Tips } from '../types.ts';
 import { StateOverlay } from './overlay.ts';
+import { pendingStateWrite, readPendingState } from './pending-state.ts';
 import {
   type BlockRecord,
   contribution,
@@ -32,7 +33,7 @@ export interface RemoveStep {
 
 /**
  * Removes a run of blocks in one transaction: restores the flat state from history, rehashes the tries once and
- * compares the root with the block that becomes the tip.
+ * compares the root with the block that becomes the tip. Where the state is pending the tries are left to the build.
  *
  * @throws {SynclineError} `UNDO_MISSING` (fault `caller`: the block is final), `UNWIND_ROOT_MISMATCH` (fault `local`).
  */
@@ -56,6 +57,23 @@ export function removeBlocks(step: RemoveStep): void {
   const target = readBlock(view, bottom);
   const changed = overlay.changedKeys();
   for (const key of changed) writes.push({ table: 'state', key, value: overlay.get('state', key) ?? null });
+  const pending = readPendingState(view);
+  if (pending === null) commitTries(rules, overlay, changed, target, bottom, writes);
+  else writes.push(pendingStateWrite({ proven: Math.min(pending.proven, bottom), stage: { type: 'flat' } }));
+  writes.push({ table: 'meta', key: META.tips, value: encodeTips(loweredTips(readTips(view), step, target)) });
+  writes.push({ table: 'meta', key: META.counts, value: encodeJson(counts) });
+  if (step.last) writes.push({ table: 'meta', key: META.unwind, value: null });
+  store.commit(writes);
+}
+
+function commitTries(
+  rules: ChainRules,
+  overlay: StateOverlay,
+  changed: readonly Uint8Array[],
+  target: BlockRecord | null,
+  bottom: number,
+  writes: Write[],
+): void {
   const commitment = rules.commitState(overlay, changed, {
     height: Math.max(bottom, 0) as BlockRecord['ref']['height'],
     protocolVersion: target?.protocolVersion ?? '',
@@ -66,10 +84,6 @@ export function removeBlocks(step: RemoveStep): void {
     });
   }
   writes.push(...commitment.writes);
-  writes.push({ table: 'meta', key: META.tips, value: encodeTips(loweredTips(readTips(view), step, target)) });
-  writes.push({ table: 'meta', key: META.counts, value: encodeJson(counts) });
-  if (step.last) writes.push({ table: 'meta', key: META.unwind, value: null });
-  store.commit(writes);
 }
 
 function restoreState(

@@ -1,3 +1,12 @@
+export {
+  chooseStateWork,
+  defaultStatePolicy,
+  type StateMode,
+  type StateOutlook,
+  type StatePolicy,
+  type StateWork,
+} from './state-work.ts';
+
 /**
  * What the node is doing. `start`: nothing known yet. `snapshot`: fetching a state. `range`: catching up block by
  * block. `follow`: at the tip. `halted`: stopped for safety, nothing moves until an operator looks.
@@ -18,6 +27,8 @@ export interface Seen {
   readonly confirmed: number;
   /** Highest height that the sources can deliver without a hole; null while no source has answered. */
   readonly target: number | null;
+  /** Blocks are stored whose state root is still to be compared. */
+  readonly statePending: boolean;
   /** A snapshot is wanted, offered, and better than blocks. */
   readonly snapshotOffered: boolean;
   /** Set once something made it unsafe to go on. */
@@ -53,6 +64,7 @@ function decide(state: SyncState, seen: Seen, policy: SyncPolicy): Pick<SyncStat
   }
   if (state.mode === 'snapshot' && seen.snapshotOffered) return state;
   if (seen.snapshotOffered && seen.confirmed < 0) return { mode: 'snapshot', reason: 'a snapshot is offered' };
+  if (seen.statePending) return { mode: 'range', reason: 'the state is still to be proven' };
   const behind = seen.target - seen.confirmed;
   const allowed = state.mode === 'follow' ? policy.rangeBeyondBlocks : policy.followWithinBlocks;
   if (behind > allowed) return state.mode === 'range' ? state : { mode: 'range', reason: 'behind the sources' };

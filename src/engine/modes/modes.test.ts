@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { initialSyncState, type Mode, nextMode, type Seen, type SyncPolicy, type SyncState } from './index.ts';
 
 const policy: SyncPolicy = { followWithinBlocks: 1, rangeBeyondBlocks: 16 };
-const open: Seen = { storeOpen: true, confirmed: 100, target: 100, snapshotOffered: false, halt: null };
+const open: Seen = {
+  storeOpen: true,
+  confirmed: 100,
+  target: 100,
+  statePending: false,
+  snapshotOffered: false,
+  halt: null,
+};
 
 describe('the next mode', () => {
   const cases: readonly (readonly [claim: string, from: Mode, seen: Partial<Seen>, to: Mode])[] = [
@@ -15,6 +22,8 @@ describe('the next mode', () => {
     ['goes on catching up just outside that reach', 'range', { target: 102 }, 'range'],
     ['goes on following some blocks behind', 'follow', { target: 116 }, 'follow'],
     ['falls back to catching up further behind', 'follow', { target: 117 }, 'range'],
+    ['goes on catching up at the tip while the state is pending', 'range', { statePending: true }, 'range'],
+    ['catches up again when the state is pending', 'follow', { statePending: true }, 'range'],
     ['follows when it is ahead of the sources', 'range', { target: 90 }, 'follow'],
     ['goes on following when no source is in sight', 'follow', { target: null }, 'follow'],
     ['goes on catching up when no source is in sight', 'range', { target: null }, 'range'],
@@ -70,6 +79,7 @@ describe('serving', () => {
       storeOpen: fc.boolean(),
       confirmed: fc.integer({ min: -1, max: 40 }),
       target: fc.option(fc.integer({ min: -1, max: 40 })),
+      statePending: fc.boolean(),
       snapshotOffered: fc.boolean(),
       halt: fc.option(fc.constant('unsafe')),
     });

@@ -1,5 +1,5 @@
 // A node in a process of its own, for tests that kill it or measure it. Reads its task as JSON from argv:
-// { network, source, dataDir, until, applyDelayMs? }; prints one JSON line for each moment worth knowing.
+// { network, source, dataDir, until, applyDelayMs?, stateMode? }; prints one JSON line for each moment worth knowing.
 
 import { starknet } from '../../../dist/chains/starknet/index.js';
 import { createNode } from '../../../dist/index.js';
@@ -19,7 +19,10 @@ const node = await createNode({
   sources: [task.source],
   dataDir: task.dataDir,
   until: task.until,
-  policy: { pipeline: { pollMs: 100 } },
+  policy: {
+    pipeline: { pollMs: 100 },
+    state: { mode: task.stateMode ?? 'auto', rebuildBlocksMin: 8, pivotWithinBlocks: 4 },
+  },
 });
 tell({ type: 'open', confirmed: node.status().confirmed?.height ?? -1 });
 const observe = (async () => {

@@ -7,10 +7,10 @@ import { ACCOUNT_PREFIX } from './accounts.ts';
 import { sha256 } from './hashes.ts';
 
 /** Sub-table of `trie` that holds the pages of the account trie. */
-const ACCOUNT_TRIE_PREFIX = Uint8Array.of(0x01);
+export const ACCOUNT_TRIE_PREFIX = Uint8Array.of(0x01);
 
 /** Bits of a leaf's key that count, the most the trie takes. */
-const KEY_BITS = 251;
+export const KEY_BITS = 251;
 
 /**
  * Brings the account trie up to date and returns its root, the AppHash. The trie is the binary Patricia trie of
@@ -34,7 +34,7 @@ export function commitAccounts(view: StateView, changed: readonly Uint8Array[]):
  * The leaf of one account: its key is the hash of the address, so that nobody chooses where in the trie an account
  * lies, and its value the hash of address, balance and nonce; zero (absent) for an account that is not there.
  */
-function trieEntry(key: Uint8Array, account: Uint8Array | undefined): TrieEntry {
+export function trieEntry(key: Uint8Array, account: Uint8Array | undefined): TrieEntry {
   if (key.length !== 1 + ADDRESS_BYTES || key[0] !== ACCOUNT_PREFIX) {
     throw new SynclineError('STATE_KEY_UNKNOWN', 'bug', 'a changed state key is no account', {
       data: { got: toHex(key) },
@@ -48,7 +48,7 @@ function trieEntry(key: Uint8Array, account: Uint8Array | undefined): TrieEntry 
 }
 
 /** sha256 of each pair's 64 bytes, cut to 250 bits. */
-const hashPairs: PairHasher = (left, right) => {
+export const hashPairs: PairHasher = (left, right) => {
   const out = new Uint8Array(left.length);
   const pair = new Uint8Array(64);
   for (let at = 0; at < left.length; at += 32) {

@@ -10,6 +10,12 @@ export interface ChainFamily {
   create(network: NetworkOption, settings: FamilySettings): Chain;
   /** Enough of a chain to read a store of it, whatever network it is. */
   describe(network: string): ChainFace;
+  /**
+   * The chain that a data folder is marked with, as far as the mark (`Chain.identity`) tells: a network of one's own
+   * lacks what is not in it, such as a key.
+   * @throws {SynclineError} `NETWORK_UNDESCRIBED` (fault `caller`) where the mark does not tell enough.
+   */
+  fromIdentity(identity: string, settings: FamilySettings): Chain;
   /** Verifies captured data offline. Absent where the family has nothing to check. */
   check?(files: readonly CheckInput[], options: CheckOptions): Promise<readonly CheckFileVerdict[]>;
 }
@@ -29,6 +35,8 @@ export interface CheckInput {
 export interface CheckOptions {
   readonly network: NetworkOption;
   readonly settings: FamilySettings;
+  /** The hash that content-addressed files among those given must have, as the user wrote it. */
+  readonly expect?: string;
 }
 
 export interface CheckVerdict {

@@ -12,8 +12,10 @@ const update = (height: number) => ({ block_hash: `0xb${height}`, state_diff: {}
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'syncline-gateway-'));
-  for (const folder of ['block', 'state_update', 'signature', 'state_update_with_block'])
+  for (const folder of ['block', 'state_update', 'signature', 'state_update_with_block', 'class', 'compiled_class'])
     await mkdir(join(root, folder));
+  await writeFile(join(root, 'class/0xc1.json'), JSON.stringify({ sierra_program: [] }));
+  await writeFile(join(root, 'compiled_class/0xc1.json'), JSON.stringify({ bytecode: [] }));
   for (const height of [0, 1]) {
     await writeFile(join(root, `block/${height}.json`), JSON.stringify(block(height)));
     await writeFile(join(root, `state_update/${height}.json`), JSON.stringify(update(height)));
@@ -64,6 +66,9 @@ describe('a folder served as a gateway', () => {
     ],
     ['get_signature?blockNumber=1', { block_hash: '0xb1', signature: ['0x1', '0x2'] }],
     ['get_signature?blockNumber=2', { block_hash: '0xb2', signature: ['0x3', '0x4'] }],
+    ['get_class_by_hash?classHash=0xc1&blockNumber=latest', { sierra_program: [] }],
+    ['get_class_by_hash?classHash=0x00C1', { sierra_program: [] }],
+    ['get_compiled_class_by_class_hash?classHash=0xc1&blockNumber=latest', { bytecode: [] }],
     ['get_public_key', '0x5'],
   ])('answers %s', async (call, body) => {
     const { ask } = await serve();
@@ -78,6 +83,9 @@ describe('a folder served as a gateway', () => {
     ['get_signature?blockNumber=0', 'StarknetErrorCode.BLOCK_NOT_FOUND'],
     ['get_block?blockNumber=..%2Fpublic_key', 'StarkErrorCode.MALFORMED_REQUEST'],
     ['get_block', 'StarkErrorCode.MALFORMED_REQUEST'],
+    ['get_class_by_hash?classHash=0xc2&blockNumber=latest', 'StarknetErrorCode.UNDECLARED_CLASS'],
+    ['get_class_by_hash?classHash=..%2Fpublic_key', 'StarknetErrorCode.UNDECLARED_CLASS'],
+    ['get_compiled_class_by_class_hash', 'StarknetErrorCode.UNDECLARED_CLASS'],
   ])('refuses %s', async (call, code) => {
     const { ask } = await serve();
     expect(await ask(call)).toMatchObject({ status: 400, body: { code } });

@@ -41,8 +41,9 @@ export interface FolderGateway extends AsyncDisposable {
 
 /**
  * Serves a folder of recorded answers as a feeder gateway on the loopback address: `get_block` (by number, by hash,
- * `latest`, `headerOnly`), `get_state_update` (`includeBlock`, `includeSignature`), `get_signature` and
- * `get_public_key`, gzipped for those who accept it. `latest` is the folder source's head. The folder may grow.
+ * `latest`, `headerOnly`), `get_state_update` (`includeBlock`, `includeSignature`), `get_signature`,
+ * `get_class_by_hash`, `get_compiled_class_by_class_hash` and `get_public_key`, gzipped for those who accept it.
+ * `latest` is the folder source's head. The folder may grow.
  *
  * @throws {SynclineError} `FAULT_UNKNOWN` (fault `caller`).
  * @see Starknet feeder gateway; error format `{"code":"StarknetErrorCode.X","message":"…"}` with status 400.
@@ -158,9 +159,19 @@ function createRecorded(folder: Source, { path, bundles }: ServeFolderOptions) {
     return hash === null ? 'null' : `"${toHex(hash).replace(/^0x0+(?=.)/, '0x')}"`;
   }
 
+  async function classOf(part: string, query: URLSearchParams, signal: AbortSignal): Promise<Answer> {
+    const request = { height: parseHeight(0), parts: [part], id: query.get('classHash') ?? '' };
+    for await (const delivery of folder.fetch(request, { signal })) {
+      if (delivery.type === 'bytes') return found(delivery.bytes);
+    }
+    return undeclared;
+  }
+
   async function answer({ pathname, searchParams: query }: URL, signal: AbortSignal): Promise<Answer | null> {
     const call = /^\/feeder_gateway\/([a-z_]+)$/.exec(pathname)?.[1];
     if (call === 'get_public_key') return found(await readFile(join(path, 'public_key.json')).catch(() => undefined));
+    if (call === 'get_class_by_hash') return classOf('class', query, signal);
+    if (call === 'get_compiled_class_by_class_hash') return classOf('compiledClass', query, signal);
     if (call !== 'get_block' && call !== 'get_state_update' && call !== 'get_signature') return null;
     const height = await heightOf(query, signal);
     if (typeof height === 'object') return height;
@@ -189,6 +200,7 @@ function createRecorded(folder: Source, { path, bundles }: ServeFolderOptions) {
 }
 
 const notFound = refusal('StarknetErrorCode.BLOCK_NOT_FOUND', 'Block not found');
+const undeclared = refusal('StarknetErrorCode.UNDECLARED_CLASS', 'Class is not declared');
 const malformed = refusal('StarkErrorCode.MALFORMED_REQUEST', 'Malformed request');
 
 function refusal(code: string, message: string): Answer {

@@ -1,8 +1,11 @@
 import { createFeltHasher } from '../../crypto/index.ts';
-import { isSynclineError, type SynclineError, toSynclineError } from '../../lib/index.ts';
+import { isSynclineError, SynclineError, toSynclineError } from '../../lib/index.ts';
+import { parseClass, parseCompiledClass } from './classes/index.ts';
+import { parseFelt } from './felt.ts';
 import { type NetworkParams, parseNetwork } from './params.ts';
 import { type Capture, type CheckResult, verifyCaptures } from './rules/index.ts';
 import { readHashTable } from './rules-module.ts';
+import type { Felt } from './types.ts';
 import {
   detectKind,
   type GatewayKind,
@@ -14,7 +17,9 @@ import {
 } from './wire/index.ts';
 
 export interface CheckFile {
-  /** Path or name; a number in it tells the height where the content does not. */
+  /**
+   * Path or name; a number in it tells the height where the content does not, and the last `0x…` in it the class hash.
+   */
   readonly name: string;
   readonly bytes: Uint8Array;
 }
@@ -24,6 +29,8 @@ export interface CheckOptions {
   readonly network: string | Partial<NetworkParams>;
   /** File with the published 0.13.2-form hashes of older blocks. */
   readonly hashTable?: string;
+  /** What every class or compiled class among the files has to hash to, `0x…`. */
+  readonly expect?: string;
 }
 
 /** The verdict on one file. `ok` is false when a check failed, null when none could be made. */
@@ -39,13 +46,14 @@ export interface CheckFileResult {
 /**
  * Verifies captured gateway answers offline, files of one block with each other's help.
  *
- * @throws {SynclineError} `NETWORK_UNKNOWN`, `NETWORK_INVALID`, `HASH_TABLE_INVALID` (fault `caller`). A file that
- *   is false or not understood throws nothing: its result says so.
+ * @throws {SynclineError} `NETWORK_UNKNOWN`, `NETWORK_INVALID`, `HASH_TABLE_INVALID`, `EXPECT_INVALID` (fault
+ *   `caller`). A file that is false or not understood throws nothing: its result says so.
  */
 export function checkFiles(files: readonly CheckFile[], options: CheckOptions): readonly CheckFileResult[] {
   const network = parseNetwork(options.network as Parameters<typeof parseNetwork>[0]);
   const hashTable = readHashTable(options.hashTable);
-  const read = files.map(readCapture);
+  const expected = parseExpected(options.expect);
+  const read = files.map((file) => readCapture(file, expected));
   const captures = read.flatMap((one) => ('capture' in one ? [one.capture] : []));
   const verdicts = verifyCaptures({ hasher: createFeltHasher(), network, captures, hashTable });
   const byCapture = new Map(captures.map((capture, i) => [capture, verdicts[i] ?? []]));
@@ -59,7 +67,7 @@ export function checkFiles(files: readonly CheckFile[], options: CheckOptions): 
 
 type Read = { readonly capture: Capture } | { readonly result: Omit<CheckFileResult, 'file'> };
 
-function readCapture({ name, bytes }: CheckFile): Read {
+function readCapture({ name, bytes }: CheckFile, expected: Felt | null): Read {
   let kind: GatewayKind | null = null;
   try {
     const json = parseJsonBytes(bytes, name);
@@ -75,11 +83,15 @@ function readCapture({ name, bytes }: CheckFile): Read {
       case 'signature':
         return { capture: { kind, height, signature: parseSignature(json) } };
       case 'class':
+        return { capture: { kind, definition: parseClass(bytes, name), expected: expected ?? hashIn(name) } };
       case 'compiled-class':
+        return { capture: { kind, compiled: parseCompiledClass(bytes, name), classHash: hashIn(name), expected } };
       case 'storage-proof':
-        return { result: notMade(kind, NOT_YET[kind], 'this version does not make this check yet') };
+        return { result: notMade(kind, 'storage-proof', 'this version does not make this check yet') };
       case null:
-        return { result: { kind, ok: null, checks: [], error: 'neither a block, a state update nor a signature' } };
+        return {
+          result: { kind, ok: null, checks: [], error: 'neither a block, a state update, a signature nor a class' },
+        };
     }
   } catch (error) {
     if (isSynclineError(error) && error.code === 'BLOCK_NOT_STORABLE' && kind !== null) {
@@ -93,11 +105,25 @@ function notMade(kind: GatewayKind, name: string, reason: string): Omit<CheckFil
   return { kind, ok: null, checks: [{ name, ok: null, reason }] };
 }
 
-const NOT_YET = { class: 'class-hash', 'compiled-class': 'compiled-class-hash', 'storage-proof': 'storage-proof' };
-
 function overall(checks: readonly CheckResult[]): boolean | null {
   if (checks.some((check) => check.ok === false)) return false;
   return checks.some((check) => check.ok === true) ? true : null;
+}
+
+/** The last `0x…` in a file's name: `class/0x1a2b.json` is class 0x1a2b. */
+function hashIn(name: string): Felt | null {
+  const text = /^.*(0x[0-9a-fA-F]{1,64})(?![0-9a-fA-F])/.exec(name.split('/').at(-1) ?? '')?.[1];
+  return text === undefined ? null : parseFelt(text);
+}
+
+function parseExpected(text: string | undefined): Felt | null {
+  if (text === undefined) return null;
+  try {
+    return parseFelt(text);
+  } catch (cause) {
+    const data = { expected: '0x and 1 to 64 hex digits', got: text.slice(0, 80), exitCode: 2 };
+    throw new SynclineError('EXPECT_INVALID', 'caller', 'the expected hash is not a field element', { data, cause });
+  }
 }
 
 /** The last number in a file's name: `block/1059.json` is block 1059. */

@@ -51,6 +51,8 @@ describe('networks', () => {
     { publicKey: '12' },
     { publicKey: `0x${'f'.repeat(64)}` },
     { coreContract: '0x12' },
+    { coreContract: `0x${'c0'.repeat(20)}` },
+    { l1ChainId: 1 },
     { firstBlockWith07Hash: -1 },
     { unverifiableBlocks: [{ from: 2, to: 1 }] },
   ])('%j describes none', (value) => {

@@ -19,7 +19,7 @@ export type NetworkParams = {
   /** EIP-155 chain id of the Ethereum network that holds the core contract, null without one. */
   readonly l1ChainId: number | null;
   /**
-   * The core contract on L1, 20 bytes.
+   * The core contract on L1, 20 bytes; given together with `l1ChainId`, or neither.
    * @see https://docs.starknet.io/learn/cheatsheets/chain-info, "Important addresses"
    */
   readonly coreContract: string | null;
@@ -66,6 +66,8 @@ export const VERSION_ALL_SIGNATURES = '0.11.1';
  * @see https://docs.starknet.io/learn/protocol/state, "State commitment"
  */
 export const VERSION_STATE_ALWAYS_COMBINED = '0.14.0';
+/** From here compiled classes are declared with a Blake2s hash. @see SNIP-34 */
+export const VERSION_BLAKE_COMPILED_CLASS = '0.14.1';
 
 /** The sequencer of goerli, goerli2 and integration in the 0.8 era. @see `fallbackSequencer` */
 const TESTNET_SEQUENCER = '0x46a89ae102987331d369645031b49c27738ed096f2789c24449966da4c6de6b';
@@ -198,7 +200,10 @@ export function parseNetwork(value: PlainData | undefined): NetworkParams {
     const isValid = FIELDS[field as keyof NetworkParams]; // undefined for a name that is no field
     if (isValid === undefined || !isValid(given)) throw invalid(field, given);
   }
-  return devnetParams(value as Partial<NetworkParams>); // every field was checked above
+  const params = devnetParams(value as Partial<NetworkParams>); // every field was checked above
+  if ((params.l1ChainId === null) !== (params.coreContract === null))
+    throw invalid('coreContract', params.coreContract);
+  return params;
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';

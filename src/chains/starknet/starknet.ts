@@ -1,7 +1,7 @@
 import type { Chain, Hash32, PlainData } from '../../engine/index.ts';
 import { feltToHex, parseFelt } from './felt.ts';
 import { type NetworkParams, parseNetwork } from './params.ts';
-import { createStarknetSource } from './sources/index.ts';
+import { createStarknetSource, l1SourceUrl, type StarknetSourceOptions } from './sources/index.ts';
 
 export interface StarknetOptions {
   /** A preset's name, such as `starknet-mainnet`, or the parameters of a network of your own. */
@@ -15,12 +15,19 @@ export interface StarknetOptions {
   readonly hashTable?: string;
   /** API key that lifts the gateway's rate limit; sent as `X-Throttling-Bypass`, never logged. */
   readonly gatewayKey?: string;
+  /**
+   * An Ethereum node (`https://…`, `wss://…`) that tells which blocks are accepted on L1. It may hold a key, and is
+   * never shown but for its host. Without it `acceptedOnL1` stays null.
+   */
+  readonly l1Url?: string;
+  /** How often L1 is asked. Default 60 000. */
+  readonly l1PollMs?: number;
 }
 
 /**
  * The Starknet family: blocks and state from feeder gateways or folders of their answers.
  *
- * @throws {SynclineError} `NETWORK_UNKNOWN`, `NETWORK_INVALID` (fault `caller`).
+ * @throws {SynclineError} `NETWORK_UNKNOWN`, `NETWORK_INVALID`, `SOURCE_UNSUPPORTED` (fault `caller`).
  */
 export function starknet(options: StarknetOptions): Chain {
   const network = parseNetwork(options.network as PlainData);
@@ -38,9 +45,22 @@ export function starknet(options: StarknetOptions): Chain {
       signaturePolicy: options.signature ?? 'fail',
       hashTableFile: options.hashTable,
     },
-    createSource: (url, context) =>
-      createStarknetSource(url, context, options.gatewayKey === undefined ? {} : { gatewayKey: options.gatewayKey }),
+    createSource: (url, context) => createStarknetSource(url, context, sourceOptions(options, network)),
     defaultSources: network.gatewayUrls,
+    ...(options.l1Url === undefined ? {} : { companions: [l1SourceUrl(options.l1Url)] }),
     ...(genesisHash === null ? {} : { genesisHash }),
+    async rpc(environment) {
+      const { createStarknetRpc } = await import('./rpc/index.ts');
+      return createStarknetRpc(environment, network);
+    },
+  };
+}
+
+function sourceOptions({ gatewayKey, l1PollMs }: StarknetOptions, network: NetworkParams): StarknetSourceOptions {
+  const { l1ChainId: chainId, coreContract } = network;
+  const poll = l1PollMs === undefined ? {} : { pollMs: l1PollMs };
+  return {
+    ...(gatewayKey === undefined ? {} : { gatewayKey }),
+    ...(chainId === null || coreContract === null ? {} : { l1: { chainId, coreContract, ...poll } }),
   };
 }

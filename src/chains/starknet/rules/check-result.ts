@@ -1,9 +1,10 @@
 import { equalBytes } from '../../../lib/index.ts';
+import type { ClassKind, CompiledClassForm } from '../classes/index.ts';
 import { feltToHex } from '../felt.ts';
 import type { Felt } from '../types.ts';
 import type { BlockHashForm } from './block-hash.ts';
 
-/** What can be recomputed of a block, its state update and its signature. */
+/** What can be recomputed of a block, its state update and its signature, or of a class. */
 export type CheckName =
   | 'transaction-hashes'
   | 'transaction-commitment'
@@ -12,7 +13,9 @@ export type CheckName =
   | 'state-diff-commitment'
   | 'state-diff-length'
   | 'block-hash'
-  | 'signature';
+  | 'signature'
+  | 'class-hash'
+  | 'compiled-class-hash';
 
 /**
  * A verdict. `ok` is null when the protocol, or what was given, does not allow the check; the reason then says why.
@@ -23,8 +26,8 @@ export interface CheckResult {
   readonly ok: boolean | null;
   readonly expected?: string;
   readonly got?: string;
-  /** Which form of the block hash the numbers belong to. */
-  readonly form?: BlockHashForm;
+  /** Which form of the block hash, class hash or compiled class hash the numbers belong to. */
+  readonly form?: BlockHashForm | ClassKind | CompiledClassForm;
   readonly reason?: string;
 }
 

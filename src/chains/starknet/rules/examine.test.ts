@@ -2,23 +2,25 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { vectorsDir } from '../../../../test/vectors/locate.ts';
 import type { Candidate, Examination, Height, Need } from '../../../engine/index.ts';
-import { parseHash32 } from '../../../engine/index.ts';
+import { parseHash32, parseHeight } from '../../../engine/index.ts';
 import { fromHex, readU64be, toHex } from '../../../lib/index.ts';
 import { testChain } from '../../../testing/index.ts';
 import { feltFromNumber, parseFelt } from '../felt.ts';
 import { NETWORKS } from '../params.ts';
 import { decodeHeader, decodeReceipts, decodeSignature, decodeStateDiff, decodeTransactions } from '../stored/index.ts';
 import { createStarknetRules, type StarknetRulesOptions } from './create-rules.ts';
+import { eventIndexWrites } from './event-index.ts';
 import { transactionIndexKey } from './examine.ts';
 import { networkOf, openVectors } from './testing.ts';
 
 const root = vectorsDir();
 const vectors = openVectors(root === null ? null : (file) => readFileSync(`${root}/starknet/${file}`, 'utf8'));
 
-const FOLDERS = { block: 'block', stateUpdate: 'state_update', signature: 'signature' } as const;
+const FOLDERS = { block: 'block', stateUpdate: 'state_update', signature: 'signature', class: 'class' } as const;
 
-function read(network: string, part: keyof typeof FOLDERS, height: number): Uint8Array | null {
-  const path = `${root}/starknet/${network}/${FOLDERS[part]}/${height}.json`;
+/** @param name Height, or class hash. */
+function read(network: string, part: keyof typeof FOLDERS, name: number | string): Uint8Array | null {
+  const path = `${root}/starknet/${network}/${FOLDERS[part]}/${name}.json`;
   return existsSync(path) ? new Uint8Array(readFileSync(path)) : null;
 }
 
@@ -65,7 +67,7 @@ describe.skipIf(!vectors.areThere)('the rules of a captured network', () => {
       rules: rulesOf(network),
       head,
       damagesPerPart,
-      supply: ({ part, height }: Need) => read(network, part as keyof typeof FOLDERS, height),
+      supply: ({ part, height, id }: Need) => read(network, part as keyof typeof FOLDERS, id ?? height),
       expected(height) {
         const { header } = vectors.block(`${network}/block/${height}.json`);
         return { hash: parseHash32(header.hash), stateRoot: parseHash32(header.stateRoot) };
@@ -110,7 +112,9 @@ describe.skipIf(!vectors.areThere)('examining', () => {
       vectors.stateUpdate('sepolia/state_update/4.json').stateDiff,
     );
     expect(decodeSignature(stored.signature as Uint8Array).form).toBe('block-hash-and-diff');
-    expect(index).toHaveLength(block.transactions.length);
+    expect(index.slice(block.transactions.length)).toEqual(
+      eventIndexWrites(parseHeight(block.header.number), block.receipts),
+    );
     const { key, value } = index[2] as (typeof index)[number];
     expect(toHex(key)).toBe(toHex(transactionIndexKey(block.transactions[2]?.hash ?? feltFromNumber(0))));
     expect([readU64be(value as Uint8Array), value?.[11], value?.length]).toEqual([4, 2, 12]);

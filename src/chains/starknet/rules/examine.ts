@@ -22,8 +22,10 @@ import {
 import { encodeHeader, encodeReceipts, encodeSignature, encodeStateDiff, encodeTransactions } from '../stored/index.ts';
 import type { Block, BlockSignature, Felt, StateUpdate, Transaction } from '../types.ts';
 import type { CheckName, CheckResult } from './check-result.ts';
+import { classNeeds } from './class-needs.ts';
 import { collectParts, type Piece, type Pieces } from './collect-parts.ts';
 import { eventCount } from './commitments.ts';
+import { eventIndexWrites } from './event-index.ts';
 import type { SignatureVerifier } from './signature.ts';
 import { findCheck, type SignaturePolicy, verifyBlock } from './verify-block.ts';
 
@@ -188,8 +190,8 @@ function requireUnsignedAllowed({ network, signaturePolicy }: ExamineContext, bl
   });
 }
 
-/** The only maker of a `Verified<SealedBlock>` here: everything has passed its checks above. */
-function seal(
+/** The only maker of a `Verified<SealedBlock>` of Starknet: everything has passed its checks before. */
+export function seal(
   block: Piece<Block>,
   stateUpdate: Piece<StateUpdate>,
   signature: Piece<BlockSignature> | null,
@@ -212,9 +214,12 @@ function seal(
       stateDiff: encodeStateDiff(stateUpdate.value.stateDiff),
       ...(signature === null ? {} : { signature: encodeSignature(signature.value) }),
     },
-    index: transactions.map((transaction, position) => indexWrite(height, transaction, position)),
+    index: [
+      ...transactions.map((transaction, position) => indexWrite(height, transaction, position)),
+      ...eventIndexWrites(height, receipts),
+    ],
     counts: { transactions: transactions.length, events: eventCount(receipts) },
-    late: [],
+    late: classNeeds(height, header.version, stateUpdate.value.stateDiff),
     from: signature === null ? from : { ...from, signature: signature.from },
   };
   return sealed as Verified<SealedBlock>;
@@ -226,7 +231,7 @@ function hash32(felt: Felt): Hash32 {
 
 /**
  * Starknet's part of the engine's table `index`: sub-table 1, transaction hash 32 → height u64 ‖ position u32, both
- * big-endian.
+ * big-endian. Sub-tables 2 to 4 are those of `event-index.ts`.
  */
 export const TRANSACTION_INDEX = 1;
 

@@ -1,14 +1,19 @@
 import type { FeltHasher } from '../../../crypto/index.ts';
 import { equalBytes } from '../../../lib/index.ts';
+import { type ClassHashers, createClassHashers } from '../classes/index.ts';
 import type { NetworkParams } from '../params.ts';
 import type { Block, BlockSignature, Felt, StateUpdate } from '../types.ts';
 import type { CheckResult } from './check-result.ts';
 import { checkSignature, createSignatureVerifier, type SignatureVerifier } from './signature.ts';
 import { checkStateDiff, digestDiff } from './state-diff-checks.ts';
 import { verifyBlock } from './verify-block.ts';
+import { type ClassCapture, checkClassCapture } from './verify-class-captures.ts';
 
 /** A parsed file of captured data. */
-export type Capture = {
+export type Capture = BlockCapture | ClassCapture;
+
+/** One that belongs to a block. */
+export type BlockCapture = {
   /**
    * The height the file is known by, e.g. from its name; null where it is not known. A state update and a signature
    * of the newer form do not state one.
@@ -35,19 +40,32 @@ export interface VerifyCapturesInput {
 
 /**
  * Verifies files of captured data, each with the help of the others that belong to the same block: those that name
- * its hash, or else those of its height.
+ * its hash, or else those of its height. A compiled class is verified against the state updates that declare it.
  *
- * @returns For each capture its checks: all eight for a block, `state-diff-commitment` and `state-diff-length` for a
- *   state update, `signature` for a signature.
+ * @returns For each capture its checks: the eight of blocks for a block, `state-diff-commitment` and
+ *   `state-diff-length` for a state update, `signature` for a signature, `class-hash` for a class,
+ *   `compiled-class-hash` for a compiled class, once for each hash that is declared for it.
  */
 export function verifyCaptures(input: VerifyCapturesInput): readonly (readonly CheckResult[])[] {
   const verifier = createSignatureVerifier(input.network);
-  return input.captures.map((capture) => verifyCapture(input, capture, verifier));
+  const ofBlocks = input.captures.filter(isOfBlock);
+  const diffs = ofBlocks.flatMap((capture) => partsOf(capture).stateUpdate?.stateDiff ?? []);
+  let hashers: ClassHashers | null = null;
+  return input.captures.map((capture) => {
+    if (isOfBlock(capture)) return verifyCapture(input, ofBlocks, capture, verifier);
+    hashers ??= createClassHashers(input.hasher);
+    return checkClassCapture(hashers, capture, diffs);
+  });
+}
+
+function isOfBlock(capture: Capture): capture is BlockCapture {
+  return capture.kind !== 'class' && capture.kind !== 'compiled-class';
 }
 
 function verifyCapture(
-  { hasher, network, captures, hashTable }: VerifyCapturesInput,
-  capture: Capture,
+  { hasher, network, hashTable }: VerifyCapturesInput,
+  captures: readonly BlockCapture[],
+  capture: BlockCapture,
   signatureVerifier: SignatureVerifier | null,
 ): readonly CheckResult[] {
   const { block, stateUpdate, signature } = joined(captures, capture);
@@ -74,7 +92,7 @@ interface Joined {
 }
 
 /** A capture's own parts, and from the other captures those it lacks. */
-function joined(captures: readonly Capture[], capture: Capture): Joined {
+function joined(captures: readonly BlockCapture[], capture: BlockCapture): Joined {
   const others = captures.filter((other) => other !== capture);
   const sameHash = others.filter((other) => equalBytes(hashOf(other), hashOf(capture)));
   const height = heightOf(capture);
@@ -87,7 +105,7 @@ function joined(captures: readonly Capture[], capture: Capture): Joined {
   };
 }
 
-function partsOf(capture: Capture): Joined {
+function partsOf(capture: BlockCapture): Joined {
   const none = { block: null, stateUpdate: null, signature: null };
   switch (capture.kind) {
     case 'block':
@@ -101,7 +119,7 @@ function partsOf(capture: Capture): Joined {
   }
 }
 
-function hashOf(capture: Capture): Felt {
+function hashOf(capture: BlockCapture): Felt {
   switch (capture.kind) {
     case 'block':
     case 'state-update-with-block':
@@ -113,7 +131,7 @@ function hashOf(capture: Capture): Felt {
   }
 }
 
-function heightOf(capture: Capture): number | null {
+function heightOf(capture: BlockCapture): number | null {
   if (capture.kind === 'block' || capture.kind === 'state-update-with-block') return capture.block.header.number;
   if (capture.kind === 'signature' && capture.signature.form === 'block-hash-and-diff') {
     return capture.signature.blockNumber;

@@ -13,6 +13,8 @@ export type SourceErrorCode =
   | 'SOURCE_BAD_ANSWER'
   /** An application error: the same question will get the same answer. `errorCode` has its name. */
   | 'SOURCE_REFUSED'
+  /** It serves another chain than the one that was asked for. */
+  | 'SOURCE_OTHER_CHAIN'
   /** It was used after it was closed. */
   | 'SOURCE_CLOSED'
   /** No source is known for this URL, or its URL or key cannot be used. */

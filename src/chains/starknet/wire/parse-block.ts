@@ -53,19 +53,31 @@ function readHeader(block: JsonObject, status: Header['status']): Header {
     hash: readFelt(block, 'block_hash'),
     parentHash: readFelt(block, 'parent_block_hash'),
     stateRoot: readRoot(block, 'state_root'),
-    timestampS: readCount(block, 'timestamp'),
-    sequencerAddress: readFeltOrNull(block, 'sequencer_address'),
-    version: readProtocolVersion(block),
+    ...readCircumstances(block),
     transactionCommitment: readFeltOrNull(block, 'transaction_commitment'),
     eventCommitment: readFeltOrNull(block, 'event_commitment'),
     receiptCommitment: readFeltOrNull(block, 'receipt_commitment'),
     stateDiffCommitment: readFeltOrNull(block, 'state_diff_commitment'),
     stateDiffLength: readCountOrNull(block, 'state_diff_length'),
+    status,
+  };
+}
+
+/** What is settled when the building of a block begins. */
+export function readCircumstances(
+  block: JsonObject,
+): Pick<
+  Header,
+  'timestampS' | 'sequencerAddress' | 'version' | 'l1GasPrice' | 'l1DataGasPrice' | 'l2GasPrice' | 'l1DaMode'
+> {
+  return {
+    timestampS: readCount(block, 'timestamp'),
+    sequencerAddress: readFeltOrNull(block, 'sequencer_address'),
+    version: readProtocolVersion(block),
     l1GasPrice: readL1GasPrice(block),
     l1DataGasPrice: readPrice(block, 'l1_data_gas_price'),
     l2GasPrice: readPrice(block, 'l2_gas_price'),
     l1DaMode: readWordOrNull(block, 'l1_da_mode', ['CALLDATA', 'BLOB']),
-    status,
   };
 }
 

@@ -52,7 +52,8 @@ export function readRoot(object: JsonObject, key: string): Felt {
   return asFelt(text, placeOf(object, key));
 }
 
-function readStateDiff(diff: JsonObject): StateDiff {
+/** The lists of a `state_diff`; absent ones are empty. */
+export function readStateDiff(diff: JsonObject): StateDiff {
   const oldDeclared = has(diff, 'old_declared_contracts') ? 'old_declared_contracts' : 'declared_contracts';
   return {
     storageDiffs: readByAddress(diff, 'storage_diffs', (map, key, address) => ({

@@ -6,15 +6,17 @@ import type { ErrorData } from '../../../../lib/index.ts';
 import { isSynclineError } from '../../../../lib/index.ts';
 import { type BodyLimits, readBounded } from '../bounded-body.ts';
 import { outlineObject } from '../json-outline.ts';
-import { PARTS, type Part } from '../parts.ts';
+import { BLOCK_PARTS, type BlockPart, type ClassPart } from '../parts.ts';
 import { sourceError, systemCodeOf } from '../source-error.ts';
 
-/** Sub-folder of each part. Files in it are `<height>.json` or `<height>.json.gz`. */
-export const PART_FOLDERS: Readonly<Record<Part, string>> = {
+/** Sub-folder of each part. Files in it are `<height>.json` or `<height>.json.gz`, `<class hash>…` for classes. */
+export const PART_FOLDERS: Readonly<Record<BlockPart | ClassPart, string>> = {
   block: 'block',
   stateUpdate: 'state_update',
   signature: 'signature',
   bundle: 'state_update_with_block',
+  class: 'class',
+  compiledClass: 'compiled_class',
 };
 
 /** One file as it was read. `stamp` changes when the file does. */
@@ -23,25 +25,27 @@ export interface FolderFile {
   readonly stamp: string;
 }
 
-/** Reads a folder of gateway answers. File names are made from heights alone, so no path can lead out of it. */
+/** Reads a folder of gateway answers. File names are made from numbers alone, so no path can lead out of it. */
 export interface FolderFiles {
   /** Heights for which there is a file, by part. @throws {SynclineError} `SOURCE_UNAVAILABLE` without the folder. */
-  list(): Promise<ReadonlyMap<Part, ReadonlySet<Height>>>;
+  list(): Promise<ReadonlyMap<BlockPart, ReadonlySet<Height>>>;
   /**
    * The file of one part, null when there is none. `unless` skips reading a file whose stamp is still that.
    * @throws {SynclineError} `SOURCE_UNAVAILABLE` when it cannot be read, `SOURCE_BAD_ANSWER` past a limit or when it is
    *   not one whole JSON object, as while somebody is still writing it.
    */
-  read(part: Part, height: Height, signal: AbortSignal): Promise<FolderFile | null>;
+  read(part: BlockPart, height: Height, signal: AbortSignal): Promise<FolderFile | null>;
+  /** As `read`, for the file of a class. @param classHash In canonical hex. */
+  readClass(part: ClassPart, classHash: string, signal: AbortSignal): Promise<FolderFile | null>;
   /** What `read` would give as `stamp`, without reading; null when there is no file. */
-  stamp(part: Part, height: Height): Promise<string | null>;
+  stamp(part: BlockPart, height: Height): Promise<string | null>;
 }
 
 export function createFolderFiles(path: string, limits: BodyLimits): FolderFiles {
   /** Plain files are looked for before compressed ones. */
-  async function openFile(part: Part, height: Height) {
+  async function openFile(part: BlockPart | ClassPart, stem: string) {
     for (const suffix of ['.json', '.json.gz'] as const) {
-      const name = join(path, PART_FOLDERS[part], `${height}${suffix}`);
+      const name = join(path, PART_FOLDERS[part], `${stem}${suffix}`);
       try {
         // Opening a named pipe would wait for its writer, were it not for this flag; Windows has none of both.
         const handle = await open(name, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -54,11 +58,11 @@ export function createFolderFiles(path: string, limits: BodyLimits): FolderFiles
   }
 
   async function withFile<T>(
-    part: Part,
-    height: Height,
+    part: BlockPart | ClassPart,
+    stem: string,
     use: (file: NonNullable<Awaited<ReturnType<typeof openFile>>>, stamp: string) => Promise<T>,
   ): Promise<T | null> {
-    const file = await openFile(part, height);
+    const file = await openFile(part, stem);
     if (file === null) return null;
     try {
       const stats = await file.handle.stat();
@@ -69,29 +73,32 @@ export function createFolderFiles(path: string, limits: BodyLimits): FolderFiles
     }
   }
 
+  const readFile = (part: BlockPart | ClassPart, stem: string, signal: AbortSignal) =>
+    withFile(part, stem, async ({ handle, name, encoding }, stamp) => {
+      const origin: ErrorData = { file: name };
+      try {
+        const bytes = await readBounded(chunksOf(handle), { encoding, limits, origin, signal });
+        if (outlineObject(bytes) !== null) return { bytes, stamp };
+      } catch (error) {
+        signal.throwIfAborted();
+        throw isSynclineError(error) ? error : unreadable(error, name);
+      }
+      throw sourceError('SOURCE_BAD_ANSWER', 'file is not one whole json object', origin);
+    });
+
   return {
     async list() {
-      const heights = new Map<Part, ReadonlySet<Height>>();
+      const heights = new Map<BlockPart, ReadonlySet<Height>>();
       await readNames(path, { missingIsEmpty: false });
-      for (const part of PARTS) {
+      for (const part of BLOCK_PARTS) {
         const names = await readNames(join(path, PART_FOLDERS[part]), { missingIsEmpty: true });
         heights.set(part, new Set(names.map(heightOf).filter((height) => height !== null)));
       }
       return heights;
     },
-    read: (part, height, signal) =>
-      withFile(part, height, async ({ handle, name, encoding }, stamp) => {
-        const origin: ErrorData = { file: name };
-        try {
-          const bytes = await readBounded(chunksOf(handle), { encoding, limits, origin, signal });
-          if (outlineObject(bytes) !== null) return { bytes, stamp };
-        } catch (error) {
-          signal.throwIfAborted();
-          throw isSynclineError(error) ? error : unreadable(error, name);
-        }
-        throw sourceError('SOURCE_BAD_ANSWER', 'file is not one whole json object', origin);
-      }),
-    stamp: (part, height) => withFile(part, height, async (_file, stamp) => stamp),
+    read: (part, height, signal) => readFile(part, String(height), signal),
+    readClass: readFile,
+    stamp: (part, height) => withFile(part, String(height), async (_file, stamp) => stamp),
   };
 }
 

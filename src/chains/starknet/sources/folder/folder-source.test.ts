@@ -60,6 +60,56 @@ async function fetchAll(source: Source, height: number, parts: readonly string[]
   return Object.fromEntries(deliveries.map((delivery) => [delivery.part, contentOf(delivery)]));
 }
 
+describe('the classes of a folder', () => {
+  const sierra = { sierra_program: ['0x1'], entry_points_by_type: {} };
+  const compiled = { bytecode: ['0x1'], entry_points_by_type: {} };
+  const fetchClass = async (source: Source, parts: readonly string[], id?: string) => {
+    const deliveries: Delivery[] = [];
+    const request = { height: parseHeight(0), parts, ...(id === undefined ? {} : { id }) };
+    for await (const delivery of source.fetch(request, { signal })) deliveries.push(delivery);
+    return Object.fromEntries(
+      deliveries.map((one) => [one.part, one.type === 'bytes' ? JSON.parse(Buffer.from(one.bytes).toString()) : null]),
+    ) as Record<string, unknown>;
+  };
+
+  it('are files named by the class hash, plain or compressed', async () => {
+    await put('class/0xc1.json', sierra);
+    await put('compiled_class/0xc1.json.gz', gzipSync(JSON.stringify(compiled)));
+    const source = openFolder();
+    const parts = ['class', 'compiledClass'];
+    expect(await fetchClass(source, parts, '0xc1')).toEqual({ class: sierra, compiledClass: compiled });
+    expect(await fetchClass(source, parts, '0x00C1')).toEqual({ class: sierra, compiledClass: compiled });
+    expect(await fetchClass(source, parts, '0xc1/0xd1/blake2s')).toEqual({ class: sierra, compiledClass: compiled });
+  });
+
+  it('are absent where there is no such file, no id, or an id that leads elsewhere', async () => {
+    await put('class/0xc1.json', sierra);
+    await put('class/0xc2.alt.json', sierra);
+    await put('0xc3.json', sierra);
+    const source = openFolder();
+    for (const id of [undefined, '', '0xc2', '../0xc3', '0xc1.json', 'c1', '/', '0x']) {
+      expect(await fetchClass(source, ['class', 'compiledClass'], id), String(id)).toEqual({
+        class: null,
+        compiledClass: null,
+      });
+    }
+  });
+
+  it('do not make heights', async () => {
+    await put('class/7.json', sierra);
+    await putPair(0);
+    expect(await survey(openFolder())).toMatchObject({ spans: '0', head: 0 });
+  });
+
+  it('that are cut short are a failure, not an answer', async () => {
+    await put('class/0xc1.json', '{"sierra_program":["0x1"');
+    await expect(fetchClass(openFolder(), ['class'], '0xc1')).rejects.toMatchObject({
+      code: 'SOURCE_BAD_ANSWER',
+      fault: 'source',
+    });
+  });
+});
+
 describe('the survey of a folder', () => {
   it('spans the heights with both block and state update, from two files or from one', async () => {
     for (const height of [0, 1, 2, 7]) await putPair(height);

@@ -16,7 +16,7 @@ import { isSynclineError } from '../../../../lib/index.ts';
 import { parseFelt } from '../../felt.ts';
 import type { BodyLimits } from '../bounded-body.ts';
 import { outlineObject, stringMember } from '../json-outline.ts';
-import { isPart, PARTS, type Part } from '../parts.ts';
+import { type BlockPart, CLASS_PARTS, classHashIn, isBlockPart, isClassPart, PARTS } from '../parts.ts';
 import { sourceError } from '../source-error.ts';
 import { createFolderFiles, spansOf } from './folder-files.ts';
 
@@ -38,6 +38,7 @@ export const defaultFolderBodyLimits: BodyLimits = { wireBytesMax: 64 * 1024 * 1
  * A folder of gateway answers as a source: a replayable gateway.
  *
  *     block/N.json  state_update/N.json  signature/N.json  state_update_with_block/N.json    (or N.json.gz)
+ *     class/HASH.json  compiled_class/HASH.json                  (or HASH.json.gz; HASH is the class hash, 0x1a2b…)
  *
  * It may grow while it is watched; other files in it (`latest.json`, `N.alt.json`) are ignored. Its survey names every
  * height of which both block and state update can be had, be it from two files or from the one that holds both, with
@@ -96,21 +97,29 @@ export function createFolderSource(options: FolderSourceOptions): Source {
     return null;
   }
 
-  async function* fetch({ height, parts }: FetchRequest, signal: AbortSignal): AsyncGenerator<Delivery> {
+  async function* fetch(request: FetchRequest, signal: AbortSignal): AsyncGenerator<Delivery> {
     admit(signal);
-    const open = new Set<Part>();
-    for (const part of parts) {
-      if (isPart(part)) open.add(part);
-      else yield { type: 'absent', part };
+    const { height, parts, id } = request;
+    for (const part of parts) if (!isBlockPart(part) && !isClassPart(part)) yield { type: 'absent', part };
+    yield* fetchBlock(height, new Set(parts.filter(isBlockPart)), signal);
+    const classHash = classHashIn(id);
+    for (const part of CLASS_PARTS) {
+      if (!parts.includes(part)) continue;
+      const file = classHash === null ? null : await files.readClass(part, classHash, signal);
+      admit(signal);
+      yield file === null ? { type: 'absent', part } : { type: 'bytes', part, bytes: file.bytes };
     }
-    const found = new Map<Part, Uint8Array>();
+  }
+
+  async function* fetchBlock(height: Height, open: Set<BlockPart>, signal: AbortSignal): AsyncGenerator<Delivery> {
+    const found = new Map<BlockPart, Uint8Array>();
     for (const part of open.has('bundle') ? BUNDLE_FIRST : open) {
       if (!open.has(part)) continue;
       const file = await files.read(part, height, signal);
       if (file !== null) found.set(part, file.bytes);
       if (part === 'bundle' && file !== null) settleBundle(file.bytes, open);
     }
-    const lacks = (part: Part) => open.has(part) && !found.has(part);
+    const lacks = (part: BlockPart) => open.has(part) && !found.has(part);
     if (!open.has('bundle') && (lacks('block') || lacks('stateUpdate'))) {
       // One file of both, rather than halves from two recordings that may not belong together.
       const file = await files.read('bundle', height, signal);
@@ -153,10 +162,10 @@ export function createFolderSource(options: FolderSourceOptions): Source {
 }
 
 /** A bundle that is asked for by name spares the files that it stands for. */
-const BUNDLE_FIRST: readonly Part[] = ['bundle', 'block', 'stateUpdate', 'signature'];
+const BUNDLE_FIRST: readonly BlockPart[] = ['bundle', 'block', 'stateUpdate', 'signature'];
 
 /** Takes out of `open` what a bundle stands for. */
-function settleBundle(bytes: Uint8Array, open: Set<Part>): void {
+function settleBundle(bytes: Uint8Array, open: Set<BlockPart>): void {
   open.delete('block');
   open.delete('stateUpdate');
   if (outlineObject(bytes)?.has('signature')) open.delete('signature');

@@ -9,7 +9,7 @@ import type { GatewayResponse } from './gateway-client.ts';
 /** What the gateway said, before anybody looks inside. */
 export type GatewayAnswer =
   | { readonly type: 'object'; readonly bytes: Uint8Array; readonly outline: Outline; readonly url: string }
-  /** It knows no such block: not yet, or not any more. */
+  /** It knows no such block or class: not yet, or not any more. */
   | { readonly type: 'absent' }
   /** An application error; `errorCode` without its `StarknetErrorCode.` prefix, both texts as the remote wrote them. */
   | {
@@ -33,7 +33,7 @@ export function readAnswer({ status, body, url }: GatewayResponse): GatewayAnswe
   const code = outline === null || body.length > ERROR_BYTES_MAX ? null : stringMember(body, outline, 'code');
   if (outline !== null && code !== null && (status !== 200 || /^Stark(net)?ErrorCode\./.test(code))) {
     const errorCode = code.replace(/^Stark(net)?ErrorCode\./, '');
-    if (errorCode === 'BLOCK_NOT_FOUND') return { type: 'absent' };
+    if (ABSENT_CODES.has(errorCode)) return { type: 'absent' };
     return { type: 'refused', errorCode, text: stringMember(body, outline, 'message') ?? '', status, url };
   }
   if (status === 500) throw sourceError('SOURCE_UNAVAILABLE', 'source failed inside', { url, status });
@@ -43,6 +43,8 @@ export function readAnswer({ status, body, url }: GatewayResponse): GatewayAnswe
   }
   return { type: 'object', bytes: body, outline, url };
 }
+
+const ABSENT_CODES: ReadonlySet<string> = new Set(['BLOCK_NOT_FOUND', 'UNDECLARED_CLASS']);
 
 /** An application error is two short texts; anything larger with a member `code` is something else. */
 const ERROR_BYTES_MAX = 64 * 1024;

@@ -1,9 +1,10 @@
-import { createRequire } from 'node:module';
 import { Pool } from 'undici';
-import type { Env, ErrorData, Logger } from '../../../../lib/index.ts';
-import { isSynclineError, type SynclineError } from '../../../../lib/index.ts';
+import type { Env, ErrorData, Logger, SynclineError } from '../../../../lib/index.ts';
 import { type BodyLimits, readBounded } from '../bounded-body.ts';
-import { sourceError, systemCodeOf } from '../source-error.ts';
+import { createDeadline } from '../request-deadline.ts';
+import { sourceError } from '../source-error.ts';
+import { translateFailure } from '../transport-failure.ts';
+import { userAgent } from '../user-agent.ts';
 import type { GatewayAddress } from './gateway-address.ts';
 import { parseRetryAfterMs } from './retry-after.ts';
 
@@ -203,77 +204,6 @@ function hostOf(location: string | null, base: string): string {
   }
 }
 
-/**
- * Turns what undici or Node threw into one of ours. The error itself is dropped rather than kept as `cause`: parser
- * errors carry raw bytes of the answer, which may echo our key, and logs print causes.
- */
-function translateFailure(error: unknown, url: string, quote: (text: string) => string): SynclineError {
-  if (isSynclineError(error)) return error;
-  const code = systemCodeOf(error) ?? '';
-  if (isBug(error) || code === 'UND_ERR_INVALID_ARG') throw error;
-  const reason = quote(`${code} ${error instanceof Error ? error.message : String(error)}`.trim());
-  const kind = kindOf(error, code);
-  return sourceError(kind, FAILURE_MESSAGES[kind], { url, reason });
-}
-
-/** What our own code throws when it is wrong: none of it is the remote's doing, and it holds none of its bytes. */
-function isBug(error: unknown): boolean {
-  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
-}
-
-function kindOf(error: unknown, code: string): keyof typeof FAILURE_MESSAGES {
-  if (TIMEOUT_CODES.has(code)) return 'SOURCE_TIMEOUT';
-  // Undici gives its parser's errors a code only sometimes.
-  const isParser = error instanceof Error && error.name === 'HTTPParserError';
-  return isParser || code === 'UND_ERR_HEADERS_OVERFLOW' ? 'SOURCE_BAD_ANSWER' : 'SOURCE_UNAVAILABLE';
-}
-
-const TIMEOUT_CODES: ReadonlySet<string> = new Set([
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'ETIMEDOUT',
-]);
-
-const FAILURE_MESSAGES = {
-  SOURCE_TIMEOUT: 'no connection in time',
-  SOURCE_BAD_ANSWER: 'answer is not http',
-  SOURCE_UNAVAILABLE: 'connection failed',
-} as const;
-
 function closedError(id: string): SynclineError {
   return sourceError('SOURCE_CLOSED', 'source is closed', { source: id });
-}
-
-/**
- * A signal that follows the caller's and also fires after `timeoutMs`. Made by hand because `AbortSignal.any` on the
- * oldest supported Node keeps every derived signal alive as long as its parent, and a parent lives as long as a sync.
- */
-function createDeadline(signal: AbortSignal, timeoutMs: number) {
-  const controller = new AbortController();
-  let expired = false;
-  const timer = setTimeout(() => {
-    expired = true;
-    controller.abort();
-  }, timeoutMs);
-  const onAbort = () => controller.abort(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  return {
-    signal: controller.signal,
-    expired: () => expired,
-    release() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-    },
-  };
-}
-
-/** `syncline/<version>`, read from our own package so that a release cannot forget it. */
-function userAgent(): string {
-  try {
-    const own: unknown = createRequire(import.meta.url)('syncline/package.json');
-    return `syncline/${(own as { version: string }).version}`; // our own file
-  } catch {
-    return 'syncline/unknown'; // Bundled into another program.
-  }
 }

@@ -73,6 +73,84 @@ const single: Handler = (url, response) => {
   json(response, answers[url.pathname.split('/').at(-1) ?? '']);
 };
 
+describe('a gateway asked for a class', () => {
+  const CLASS = { sierra_program: ['0x1'], entry_points_by_type: {}, abi: '' };
+  const COMPILED = { bytecode: ['0x1'], entry_points_by_type: {} };
+  const UNDECLARED = { code: 'StarknetErrorCode.UNDECLARED_CLASS', message: 'Class with hash 0xc1 is not declared.' };
+  const served: Handler = (url, response) =>
+    json(response, url.pathname.endsWith('get_class_by_hash') ? CLASS : COMPILED);
+  const ask = async (source: Awaited<ReturnType<typeof gateway>>['source'], parts: readonly string[], id?: string) => {
+    const deliveries: Delivery[] = [];
+    const request = { height: parseHeight(5), parts, ...(id === undefined ? {} : { id }) };
+    for await (const delivery of source.fetch(request, { signal: never() })) deliveries.push(delivery);
+    return contents(deliveries);
+  };
+
+  it('is asked by its hash, as of the newest block', async () => {
+    const { source, calls } = await gateway(served);
+    expect(await ask(source, ['class'], '0xc1')).toEqual({ class: CLASS });
+    expect(await ask(source, ['compiledClass'], '0xc1/0xd1/blake2s')).toEqual({ compiledClass: COMPILED });
+    expect(calls).toEqual([
+      'get_class_by_hash?classHash=0xc1&blockNumber=latest',
+      'get_compiled_class_by_class_hash?classHash=0xc1&blockNumber=latest',
+    ]);
+  });
+
+  it('delivers it beside parts of a block', async () => {
+    const { source } = await gateway((url, response, request) =>
+      (url.searchParams.has('classHash') ? served : single)(url, response, request),
+    );
+    expect(await ask(source, ['class', 'block', 'odd', 'compiledClass'], '0xc1')).toEqual({
+      odd: 'absent',
+      block: BLOCK,
+      class: CLASS,
+      compiledClass: COMPILED,
+    });
+  });
+
+  it('answers absent for one that is not declared, under any status', async () => {
+    for (const status of [400, 500, 200]) {
+      const { source } = await gateway((_url, response) => json(response, UNDECLARED, status));
+      expect(await ask(source, ['class', 'compiledClass'], '0xc1')).toEqual({
+        class: 'absent',
+        compiledClass: 'absent',
+      });
+    }
+  });
+
+  it.each([undefined, '', '/', '..', '0x', 'c1', '0x1&blockHash=0x2', '0xg', `0x${'f'.repeat(64)}`])(
+    'is not asked for the id %s',
+    async (id) => {
+      const { source, calls } = await gateway(served);
+      expect(await ask(source, ['class', 'compiledClass'], id)).toEqual({ class: 'absent', compiledClass: 'absent' });
+      expect(calls).toEqual([]);
+    },
+  );
+
+  it('that answers something else, or refuses, has failed', async () => {
+    const refusal = { code: 'StarknetErrorCode.INVALID_CONTRACT_CLASS', message: 'Compiled versions older than 1.1.0' };
+    const cases: readonly (readonly [unknown, number, object])[] = [
+      [BLOCK, 200, { code: 'SOURCE_BAD_ANSWER', fault: 'source', data: { expected: 'entry_points_by_type' } }],
+      [refusal, 400, { code: 'SOURCE_REFUSED', fault: 'source', data: { errorCode: 'INVALID_CONTRACT_CLASS' } }],
+    ];
+    for (const [body, status, error] of cases) {
+      const { source } = await gateway((_url, response) => json(response, body, status));
+      await expect(ask(source, ['class'], '0xc1')).rejects.toMatchObject(error);
+    }
+  });
+
+  it('has a limit to its answer', async () => {
+    const bodyLimits = { bodyBytesMax: 1_000 };
+    const { source } = await gateway((_url, response) => json(response, { ...CLASS, abi: 'x'.repeat(2_000) }), {
+      bodyLimits,
+    });
+    await expect(ask(source, ['class'], '0xc1')).rejects.toMatchObject({
+      code: 'SOURCE_BAD_ANSWER',
+      data: { limit: 'bodyBytesMax' },
+    });
+  });
+});
+
 describe('a gateway asked for a block', () => {
   it('is asked once, and delivers one bundle as received', async () => {
     const body = { block: BLOCK, state_update: UPDATE, signature: ['0x1', '0x2'] };

@@ -12,7 +12,7 @@ import { parseHeight } from '../../../../engine/index.ts';
 import type { Env, Logger } from '../../../../lib/index.ts';
 import { isSynclineError } from '../../../../lib/index.ts';
 import type { BodyLimits } from '../bounded-body.ts';
-import { isPart, PARTS, type Part } from '../parts.ts';
+import { type BlockPart, CLASS_PARTS, type ClassPart, classHashIn, isBlockPart, isClassPart, PARTS } from '../parts.ts';
 import { sourceError } from '../source-error.ts';
 import { parseGatewayAddress } from './gateway-address.ts';
 import { type GatewayAnswer, readAnswer, readBlockRef } from './gateway-answer.ts';
@@ -22,6 +22,7 @@ import {
   defaultGatewayTimeouts,
   type GatewayTimeouts,
 } from './gateway-client.ts';
+import { readProvisional } from './provisional.ts';
 
 export interface GatewaySourceOptions {
   /** Base URL, usually ending in `/feeder_gateway`. A user, password or query in it is sent and never shown. */
@@ -44,14 +45,16 @@ export const defaultGatewayLimits: SourceLimits = { concurrencyMax: 8 };
  * for by name is delivered or `absent`. Bytes are as received, checked only to be one whole JSON object of the kind
  * that was asked for.
  *
- * A signature asked for beside other parts is `absent` also when the gateway refuses or does not know that call.
+ * A signature asked for beside other parts is `absent` also when the gateway refuses or does not know that call. Classes
+ * are asked for as of the newest block, each by a call of its own; one that is not declared there is `absent`.
  *
  * Its survey claims all heights up to the newest block. Nothing is retried here.
  *
  * @throws {SynclineError} `SOURCE_UNSUPPORTED` (fault `caller`) for a URL or key that cannot be used. Its methods
  *   throw what `GatewayClient.get` does, and `SOURCE_REFUSED` with `errorCode` for application errors other than
- *   "block not found", which is an answer: `absent` or null.
- * @see Starknet feeder gateway, `get_block`, `get_state_update`, `get_signature`.
+ *   "block not found" and "undeclared class", which are answers: `absent` or null.
+ * @see Starknet feeder gateway, `get_block`, `get_state_update`, `get_signature`, `get_class_by_hash`,
+ *   `get_compiled_class_by_class_hash`.
  */
 export function createGatewaySource(options: GatewaySourceOptions): Source {
   const { env, log } = options;
@@ -133,13 +136,25 @@ export function createGatewaySource(options: GatewaySourceOptions): Source {
     return { type: 'bundle', bytes, signed: answer.outline.has('signature') };
   }
 
-  async function* fetch({ height, parts }: FetchRequest, signal: AbortSignal): AsyncGenerator<Delivery> {
+  async function classPart(part: ClassPart, id: string | undefined, signal: AbortSignal): Promise<Delivery> {
+    const classHash = classHashIn(id);
+    if (classHash === null) return { type: 'absent', part };
+    const answer = await ask(CLASS_CALLS[part], { classHash, blockNumber: 'latest' }, signal);
+    if (answer.type === 'refused') throw refused(answer);
+    if (answer.type === 'absent') return { type: 'absent', part };
+    return { type: 'bytes', part, bytes: requireMembers(answer, ['entry_points_by_type']) };
+  }
+
+  async function* fetch(request: FetchRequest, signal: AbortSignal): AsyncGenerator<Delivery> {
     signal.throwIfAborted();
-    const open = new Set<Part>();
-    for (const part of parts) {
-      if (isPart(part)) open.add(part);
-      else yield { type: 'absent', part };
-    }
+    const { parts, id } = request;
+    for (const part of parts) if (!isBlockPart(part) && !isClassPart(part)) yield { type: 'absent', part };
+    yield* fetchBlock({ ...request, parts: parts.filter(isBlockPart) }, signal);
+    for (const part of CLASS_PARTS) if (parts.includes(part)) yield await classPart(part, id, signal);
+  }
+
+  async function* fetchBlock({ height, parts }: BlockRequest, signal: AbortSignal): AsyncGenerator<Delivery> {
+    const open = new Set(parts);
     const paired = open.has('block') && open.has('stateUpdate');
     if (bundles === 'unsupported') {
       if (open.delete('bundle')) yield { type: 'absent', part: 'bundle' };
@@ -181,7 +196,11 @@ export function createGatewaySource(options: GatewaySourceOptions): Source {
   }
 
   /** A malformed request could have other reasons: only when a single call then works was it the form. */
-  async function* confirmUnsupported(open: Set<Part>, height: Height, signal: AbortSignal): AsyncGenerator<Delivery> {
+  async function* confirmUnsupported(
+    open: Set<BlockPart>,
+    height: Height,
+    signal: AbortSignal,
+  ): AsyncGenerator<Delivery> {
     const part = SINGLE_PARTS.find((candidate) => open.has(candidate));
     if (part === undefined) return;
     const delivery = await single(part, height, signal);
@@ -209,17 +228,28 @@ export function createGatewaySource(options: GatewaySourceOptions): Source {
     async hashAt(height, { signal }): Promise<Hash32 | null> {
       return (await blockRef(String(height), height, signal))?.hash ?? null;
     },
+    provisional: (on, { signal }) => readProvisional(ask, { id: address.id, on, signal }),
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   };
 }
 
-type SinglePart = Exclude<Part, 'bundle'>;
+interface BlockRequest {
+  readonly height: Height;
+  readonly parts: readonly BlockPart[];
+}
+
+type SinglePart = Exclude<BlockPart, 'bundle'>;
 
 /** Each part's call and a member without which its answer is something else. */
 const SINGLE_CALLS: Readonly<Record<SinglePart, { readonly path: string; readonly member: string }>> = {
   block: { path: 'get_block', member: 'transactions' },
   stateUpdate: { path: 'get_state_update', member: 'state_diff' },
   signature: { path: 'get_signature', member: 'signature' },
+};
+
+const CLASS_CALLS: Readonly<Record<ClassPart, string>> = {
+  class: 'get_class_by_hash',
+  compiledClass: 'get_compiled_class_by_class_hash',
 };
 
 const SINGLE_PARTS: readonly SinglePart[] = ['block', 'stateUpdate', 'signature'];

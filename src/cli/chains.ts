@@ -36,6 +36,8 @@ export async function openChain(config: Config, cwd: string): Promise<Chain> {
 export function familySettings(config: Config): Readonly<Record<string, string | null>> {
   return {
     'gateway.key': config['gateway.key'],
+    'l1.url': config['l1.url'],
+    'l1.poll': String(config['l1.poll']),
     'starknet.signature': config['starknet.signature'],
     'starknet.hash-table': config['starknet.hash-table'],
   };

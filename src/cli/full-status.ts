@@ -55,7 +55,8 @@ export function showRejection(rejection: Rejection, chain: Pick<ChainFace, 'form
   };
 }
 
-function freeBytes(path: string): number | null {
+/** Free space where the path is; null where that cannot be told. */
+export function freeBytes(path: string): number | null {
   try {
     const { bavail, bsize } = statfsSync(path);
     return bavail * bsize;

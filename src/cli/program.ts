@@ -24,6 +24,7 @@ export function createProgram(context: CliContext, run: Run): Command {
   addStatus(program, context, run);
   addExplain(program, context, run);
   addCheck(program, context, run);
+  addVerify(program, context, run);
   addConfig(program, context, run);
   addVersion(program, context, run);
   return program;
@@ -87,13 +88,27 @@ function addCheck(program: Command, context: CliContext, run: Run): void {
   const command = program
     .command('check')
     .argument('<family>', 'starknet')
-    .argument('<file...>', 'captured blocks, state updates and signatures; the content tells which')
-    .description('verify captured data offline, with one verdict line for each check');
+    .argument('<file...>', 'captured blocks, state updates, signatures, classes; the content tells which')
+    .description('verify captured data offline, with one verdict line for each check')
+    .option('--expect <HASH>', 'what a class has to hash to (default: the last 0x… in the name of its file)');
   addSettingFlags(command, ['network', 'starknet.hash-table', 'json', 'config']);
   command.addHelpText('after', examples(CHECK_EXAMPLES));
   command.action((family: string, files: readonly string[]) =>
     run(import('./commands/check.ts').then(({ check }) => check(context, { family, files }, command))),
   );
+}
+
+function addVerify(program: Command, context: CliContext, run: Run): void {
+  const command = program
+    .command('verify')
+    .description('recompute everything provable from the data folder, also while a node runs on it')
+    .option('--from <HEIGHT>', 'first block (default: 0)')
+    .option('--to <HEIGHT>', 'last block (default: the tip)')
+    .option('--deep', 'also build all tries again and compare them page by page')
+    .option('--restart', 'begin anew instead of going on where an earlier run stopped');
+  addSettingFlags(command, [...FOLDER_KEYS, 'starknet.signature', 'starknet.hash-table', 'shutdown.timeout', 'quiet']);
+  command.addHelpText('after', examples(VERIFY_EXAMPLES));
+  command.action(() => run(import('./commands/verify.ts').then(({ verify }) => verify(context, command))));
 }
 
 function addConfig(program: Command, context: CliContext, run: Run): void {
@@ -155,6 +170,11 @@ const START_EXAMPLES = [
   ['settings from a file', 'syncline start --config node.yaml'],
 ] as const;
 
+const VERIFY_EXAMPLES = [
+  ['everything, with the tries built again', 'syncline verify --data-dir /var/lib/syncline --deep'],
+  ['some blocks of the default folder of a network', 'syncline verify --network starknet-mainnet --from 100 --to 200'],
+] as const;
+
 const DEVNET_EXAMPLES = [
   ['100 blocks, then one every second', 'syncline devnet starknet --blocks 100 --block-time 1s'],
   ['a gateway that misbehaves', 'syncline devnet starknet --fault 429:every5 --fault wrong-hash --fault reorg:3'],
@@ -165,4 +185,5 @@ const CHECK_EXAMPLES = [
     'a block together with its state update and signature',
     'syncline check starknet --network starknet-mainnet block/9.json state_update/9.json signature/9.json',
   ],
+  ['a class against its hash', 'syncline check starknet --network starknet-mainnet class.json --expect 0x1a2b…'],
 ] as const;

@@ -1,15 +1,16 @@
 import { relative, resolve } from 'node:path';
-import { type Chain, defaultPipelinePolicy, type SyncEnd } from '../engine/index.ts';
-import { createNode, type Node, type NodeOptions, serveNode } from '../node/index.ts';
+import { type Chain, defaultPipelinePolicy, type Notice, type SyncEnd } from '../engine/index.ts';
+import { createNode, type Node, type NodeOptions, type NodeServer, serveNode } from '../node/index.ts';
 import type { Config, ListenAddress } from './config/index.ts';
 import { type CliContext, writeLine } from './context.ts';
 import { createObserver } from './create-observer.ts';
 import { exitCodeOfEnd, exitCodeOfSignal } from './exit-codes.ts';
 import { explain } from './explain/index.ts';
 import { followRun } from './follow-run.ts';
-import { completeStatus, type FullStatus } from './full-status.ts';
+import { completeStatus, type FullStatus, freeBytes } from './full-status.ts';
 import type { RunObserver } from './output/index.ts';
 import { type StopWatch, watchStopSignals } from './signals.ts';
+import { readVersion } from './version.ts';
 
 export interface RunPlan {
   readonly chain: Chain;
@@ -65,27 +66,21 @@ async function runObserved(
   plan: RunPlan,
   { observer, watch }: { readonly observer: RunObserver; readonly watch: StopWatch },
 ): Promise<SyncEnd> {
-  const { chain, config, http } = plan;
+  const { chain, config } = plan;
   const path = resolve(context.cwd, plan.dataDir);
-  let opened: Node | null = null;
   const statusOf = (node: Node): FullStatus =>
     completeStatus(node.status(), { chain, store: node.store, dataDir: plan.isTemporary ? null : path });
   // The server comes first: a taken port is found out before the store is touched, and `/live` answers meanwhile.
-  const server =
-    http === null
-      ? null
-      : await serveNode({
-          addr: http,
-          node: () => opened,
-          status: statusOf,
-          explain: (node, query) => explain({ store: node.store, chain, query }),
-          log: observer.log,
-        });
+  const server = await openServer(plan, { path, statusOf, log: observer.log });
   try {
-    const node = await createNode(nodeOptions(plan, path, observer, watch.signal));
+    const notice = (one: Notice) => {
+      observer.notice(one);
+      server?.notice(one);
+    };
+    const node = await createNode(nodeOptions(plan, path, { observer, notice, signal: watch.signal }));
     try {
       const follower = followRun(node, chain.tips.confirmed, observer);
-      opened = node;
+      server?.attach(node);
       observer.started({
         chain,
         node,
@@ -97,14 +92,45 @@ async function runObserved(
           channelBlocks: defaultPipelinePolicy.channelBlocks,
         },
       });
-      return await untilEnd(node, { follower, observer, statusOf });
+      return await untilEnd(node, { follower, observer, statusOf, server });
     } finally {
-      opened = null;
+      await server?.detach();
       await node.close();
     }
   } finally {
     await server?.close();
   }
+}
+
+function openServer(
+  { chain, config, http }: RunPlan,
+  run: {
+    readonly path: string;
+    readonly statusOf: (node: Node) => FullStatus;
+    readonly log: RunObserver['log'];
+  },
+): Promise<NodeServer | null> {
+  if (http === null) return Promise.resolve(null);
+  const upstream = config['rpc.upstream'];
+  return serveNode({
+    addr: http,
+    chain,
+    status: run.statusOf,
+    explain: (node, query) => explain({ store: node.store, chain, query }),
+    rpc: {
+      ...(upstream === null ? {} : { upstream }),
+      limits: {
+        batchMax: config['rpc.batch-max'],
+        bodyBytesMax: config['rpc.body-max'],
+        ratePerS: config['rpc.rate'],
+        socketsMax: config['rpc.ws-connections'],
+      },
+    },
+    cors: config['http.cors'],
+    build: readVersion(),
+    diskFreeBytes: () => freeBytes(run.path),
+    log: run.log,
+  });
 }
 
 /** Waits for the end of the sync; whatever it was, the observer hears every event and then the last status. */
@@ -114,11 +140,13 @@ async function untilEnd(
     readonly follower: ReturnType<typeof followRun>;
     readonly observer: RunObserver;
     readonly statusOf: (node: Node) => FullStatus;
+    readonly server: NodeServer | null;
   },
 ): Promise<SyncEnd> {
   const finish = async (end: SyncEnd | null) => {
     await run.follower.finish();
     const status = run.statusOf(node);
+    await run.server?.detach();
     await node.close();
     run.observer.ended({ status, end });
   };
@@ -133,18 +161,23 @@ async function untilEnd(
   return end;
 }
 
-function nodeOptions(plan: RunPlan, dataDir: string, observer: RunObserver, signal: AbortSignal): NodeOptions {
+function nodeOptions(
+  plan: RunPlan,
+  dataDir: string,
+  run: { readonly observer: RunObserver; readonly notice: (notice: Notice) => void; readonly signal: AbortSignal },
+): NodeOptions {
   const { chain, config, sources } = plan;
   return {
     chain,
     dataDir,
-    signal,
-    log: observer.log,
-    onNotice: (notice) => observer.notice(notice),
+    signal: run.signal,
+    log: run.observer.log,
+    onNotice: run.notice,
     ...(sources === null || sources === undefined ? {} : { sources }),
     ...(config.until === null ? {} : { until: config.until }),
     policy: {
       range: { windowBlocks: config['sync.window-blocks'], windowBytes: config['sync.window-bytes'] },
+      state: { mode: config['sync.state'] },
       pipeline: {
         batchBlocksMax: config['sync.batch-blocks'],
         pollMs: config['sync.poll-interval'],

@@ -1,4 +1,5 @@
 import type { Brand, Env, Logger } from '../lib/index.ts';
+import type { ChainAudit } from './audit/chain-audit.ts';
 import type { RpcEnvironment, RpcService } from './rpc.ts';
 import type { Source } from './source.ts';
 import type { ReadStore, StateView, Write } from './store.ts';
@@ -25,7 +26,7 @@ export interface Need {
   readonly weight: 'seal' | 'wanted';
   /** Tried in order when every source has failed to serve this need. */
   readonly fallbacks?: readonly Need[];
-  /** Of late needs: the late need (`part` and `id`) that must be stored before this one is asked for. */
+  /** Of late needs: the late need that is to be stored, or found nowhere, before this one is asked for. */
   readonly after?: { readonly part: string; readonly id: string };
 }
 
@@ -96,6 +97,26 @@ export interface StateCommitment {
   readonly hashes: number;
 }
 
+/** One bounded piece of a state build. */
+export interface StateBuildPiece {
+  /** To tables `trie` and `state` (derived values only). Values are views of shared buffers: copy what is kept. */
+  readonly writes: readonly Write[];
+  /** Not null at the end: the state root that the whole flat state leads to. */
+  readonly root: Hash32 | null;
+  /** Where a build that is begun anew can go on, once these writes and those before them are stored. */
+  readonly cursor: Uint8Array;
+  /** State entries taken so far, and the share of the key space that they make up, 0 to 1. */
+  readonly done: number;
+  readonly share: number;
+  readonly hashes: number;
+}
+
+/** A build of all tries from the flat state, in key order. */
+export interface StateBuild {
+  /** Does the next piece. `view` may be a newer one each time, as long as the flat state in it is the same. */
+  step(view: StateView): StateBuildPiece;
+}
+
 /**
  * A chain's rules. All of it is pure: no clock, no randomness, no I/O; state comes in as a view. Rules run in
  * worker threads (and inline under simulation), so a chain names them by module URL plus plain options.
@@ -125,6 +146,16 @@ export interface ChainRules {
     changed: readonly Uint8Array[],
     at: { readonly height: Height; readonly protocolVersion: string },
   ): StateCommitment;
+  /**
+   * Builds all tries at once from the flat state, each node hashed once: byte for byte what `commitState` would have
+   * left behind block by block. Starts over empty tries and without derived values, or behind `cursor` over what was
+   * stored up to there. Absent where a chain has only `commitState`.
+   */
+  buildState?(at: { readonly height: Height; readonly protocolVersion: string }, cursor: Uint8Array | null): StateBuild;
+  /** First bytes of keys in table `state` that `commitState` derives; none when absent. */
+  readonly derivedState?: readonly number[];
+  /** Verifies again what is stored: `syncline verify`. Absent: only links, indexes and state roots are. */
+  readonly audit?: ChainAudit;
 }
 
 /** What a rules module exports. */

@@ -1,4 +1,5 @@
 export * from './assemble/index.ts';
+export * from './audit/index.ts';
 export * from './chain.ts';
 export * from './commit/index.ts';
 export * from './events.ts';

@@ -21,7 +21,10 @@ export interface RpcService {
 }
 
 export interface RpcMethod {
-  /** Names in order, so that positional calls become named ones. A trailing `?` marks what may be left out. */
+  /**
+   * Names in order, so that positional calls become named ones. A trailing `?` marks what may be left out, or be null:
+   * then the method does not see it.
+   */
   readonly params: readonly string[];
   /** @throws {RpcFault} for what the caller should see; anything else becomes an internal error. */
   call(params: RpcParams, context: RpcContext): unknown;
@@ -71,7 +74,10 @@ export interface RpcEnvironment {
   readonly store: ReadStore;
   /** Blocks being built above the confirmed tip, ascending: none, one or two. */
   provisional(): readonly ProvisionalBlock[];
-  /** Where the sync stands: `target` is the highest height that the sources offer. */
+  /**
+   * Where the sync stands. `first`: the confirmed tip when the node opened, or the first block that an empty store got.
+   * `target`: the highest height that the sources offer.
+   */
   progress(): { readonly first: BlockRef | null; readonly confirmed: BlockRef | null; readonly target: number | null };
   events(options: { readonly from?: EventsFrom; readonly signal: AbortSignal }): AsyncIterable<ChainEvent>;
   /** Rings when the provisional blocks changed. */

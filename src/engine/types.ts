@@ -57,7 +57,8 @@ export interface TipNames {
  * How a group of fields is known to be true.
  *
  * - `hash`: committed to by the block hash. - `signature`: signed by the block producer.
- * - `state-root`: proven as a whole by the state root it leads to. - `l1`: anchored on layer 1.
+ * - `state-root`: proven as a whole by the state root it leads to: its own or, where blocks were hashed together, that of
+ *   a later one. A value that such a later block replaced again is then not proven. - `l1`: anchored on layer 1.
  * - `table`: recomputed and equal to a published table. - `pending`: the proof is still to come.
  * - `unverified`: nothing proves it; the text says why.
  */

@@ -1,53 +1,127 @@
-import type { Logger } from '../lib/index.ts';
+import { toHex } from '../lib/index.ts';
+import { createEventStreams, type EventStreams } from '../serve/events/index.ts';
 import {
-  createHealthMemory,
   createHttpServer,
+  defaultHttpLimits,
+  defaultRpcLimits,
+  endWithAnswer,
   errorAnswer,
-  type HealthCheck,
+  type HttpEndpoint,
   type HttpRoute,
-  type HttpServer,
   healthRoutes,
   indexRoute,
+  sendAnswer,
 } from '../serve/index.ts';
+import { createRpcServer, type RpcServer, requireUpstreamUrl } from '../serve/jsonrpc/index.ts';
+import { createNodeHealth } from './health.ts';
+import { createNodeMetrics, type NodeMetrics } from './metrics/index.ts';
 import type { Node } from './node.ts';
+import { createRpcEnvironment } from './rpc-environment.ts';
+import type { NodeServer, ServeNodeOptions } from './serve-node.ts';
 
-export interface ServeNodeOptions {
-  readonly addr: { readonly host: string; readonly port: number };
-  /** The node, null while it opens: the server is there before it, and says so. */
-  readonly node: () => Node | null;
-  /** What `/status` answers. Default: the node's own status. */
-  readonly status?: (node: Node) => unknown;
-  /** What `/explain/…` answers about a height or hash, null where nothing is known. Without it the path is missing. */
-  readonly explain?: (node: Node, query: string) => unknown;
-  readonly log: Logger;
-  /** Default: the system's clock. */
-  readonly nowMs?: () => number;
-}
-
-/**
- * Health and status of a node over HTTP.
- * @throws {SynclineError} `HTTP_ADDR_IN_USE`, `HTTP_ADDR_UNUSABLE` (fault `local`).
- */
-export function serveNode(options: ServeNodeOptions): Promise<HttpServer> {
-  const routes = [...healthRoutes(createNodeHealth(options)), ...dataRoutes(options)];
-  return createHttpServer({
-    addr: options.addr,
-    routes: [...routes, indexRoute('Syncline', routes)],
-    log: options.log,
+/** See `serveNode`. */
+export async function createNodeServer(options: ServeNodeOptions): Promise<NodeServer> {
+  const { addr, log, rpc = {}, cors = [], nowMs = Date.now } = options;
+  if (rpc.upstream !== undefined) requireUpstreamUrl(rpc.upstream);
+  const served = new ServedNode(options);
+  const routes = [
+    ...healthRoutes(createNodeHealth({ node: () => served.node, nowMs })),
+    ...dataRoutes(options, served),
+  ];
+  const endpoints = [eventsEndpoint(served), rpcEndpoint(served)];
+  const sockets = rpc.limits?.socketsMax ?? defaultRpcLimits.socketsMax;
+  const server = await createHttpServer({
+    addr,
+    routes: [...routes, indexRoute('Syncline', [...routes, ...endpoints])],
+    endpoints,
+    cors,
+    log,
+    // WebSockets must not leave too little for everything else.
+    limits: { connectionsMax: defaultHttpLimits.connectionsMax + sockets },
   });
+  const close = async () => {
+    await server.close();
+    await served.close();
+  };
+  return {
+    url: server.url,
+    close,
+    [Symbol.asyncDispose]: close,
+    attach: (node) => served.attach(node),
+    detach: () => served.detach(),
+    notice: (notice) => served.metrics.notice(notice),
+  };
 }
 
-function dataRoutes({ node, status, explain }: ServeNodeOptions): readonly HttpRoute[] {
-  const opening = () =>
-    errorAnswer(503, { code: 'STARTING', message: 'the node is opening its store' }, { 'retry-after': '1' });
+/** The node behind the server, while there is one, with all that reads it for clients. */
+class ServedNode {
+  readonly metrics: NodeMetrics;
+  readonly hasRpc: boolean;
+  node: Node | null = null;
+  events: EventStreams | null = null;
+  rpc: RpcServer | null = null;
+  private readonly options: ServeNodeOptions;
+  private loading: Promise<void> = Promise.resolve();
+
+  constructor(options: ServeNodeOptions) {
+    const { chain, log, nowMs = Date.now, build = UNKNOWN_BUILD, diskFreeBytes = () => null } = options;
+    this.options = options;
+    this.hasRpc = chain.rpc !== undefined;
+    const serving = () => ({ rpc: this.rpc?.report() ?? null, eventStreams: this.events?.open ?? 0 });
+    this.metrics = createNodeMetrics({ chain, build, diskFreeBytes, serving, nowMs, log });
+  }
+
+  attach(node: Node): void {
+    const { chain, log } = this.options;
+    const formatHash: NonNullable<typeof chain.formatHash> = (hash) => chain.formatHash?.(hash) ?? toHex(hash);
+    const feed = { tips: chain.tips, formatHash, events: (from: Parameters<Node['events']>[0]) => node.events(from) };
+    this.events = createEventStreams({ feed, log });
+    this.metrics.attach(node);
+    this.node = node;
+    this.loading = this.loadServices(node);
+  }
+
+  async detach(): Promise<void> {
+    const { rpc, events } = this;
+    this.node = null;
+    this.rpc = null;
+    this.events = null;
+    await Promise.all([rpc?.close(), events?.close(), this.metrics.detach(), this.loading]);
+  }
+
+  async close(): Promise<void> {
+    await this.detach();
+    await this.metrics.close();
+  }
+
+  private async loadServices(node: Node): Promise<void> {
+    const { chain, log, rpc = {} } = this.options;
+    try {
+      const services = (await chain.rpc?.(createRpcEnvironment(node, chain.tips))) ?? [];
+      if (this.node !== node || services.length === 0) return;
+      this.rpc = createRpcServer({ services, ...rpc, observer: this.metrics.rpc, log });
+    } catch (error) {
+      log.error('the RPC services could not be loaded', { message: String(error) });
+    }
+  }
+}
+
+function dataRoutes({ status, explain }: ServeNodeOptions, served: ServedNode): readonly HttpRoute[] {
   const routes: HttpRoute[] = [
     {
       paths: ['/status'],
       doc: 'mode, tips, target, rate, sources',
       answer() {
-        const running = node();
-        if (running === null) return opening();
-        return { status: 200, json: status?.(running) ?? running.status() };
+        const { node } = served;
+        return node === null ? STARTING : { status: 200, json: status?.(node) ?? node.status() };
+      },
+    },
+    {
+      paths: ['/metrics'],
+      doc: 'metrics for Prometheus',
+      async answer() {
+        const { text, type } = await served.metrics.scrape();
+        return { status: 200, text, type };
       },
     },
   ];
@@ -56,9 +130,9 @@ function dataRoutes({ node, status, explain }: ServeNodeOptions): readonly HttpR
     paths: ['/explain/*'],
     doc: 'what is known of a block, by height or hash',
     answer({ rest }) {
-      const running = node();
-      if (running === null) return opening();
-      const found = explain(running, rest);
+      const { node } = served;
+      if (node === null) return STARTING;
+      const found = explain(node, rest);
       if (found !== null) return { status: 200, json: found };
       return errorAnswer(404, { code: 'NOTHING_KNOWN', message: 'nothing is known of that height or hash' });
     },
@@ -66,68 +140,42 @@ function dataRoutes({ node, status, explain }: ServeNodeOptions): readonly HttpR
   return routes;
 }
 
-/** Maps what the engine reports to named checks. */
-export function createNodeHealth({ node, nowMs = Date.now }: Pick<ServeNodeOptions, 'node' | 'nowMs'>) {
-  const remember = createHealthMemory(nowMs);
-  const startedMs = nowMs();
-
-  /** The engine says each second that it is alive; before its first word it has some seconds to open its store. */
-  function pulse(): HealthCheck {
-    const tickedAtMs = Math.max(node()?.report().tickedAtMs ?? 0, startedMs + STARTING_MS - STUCK_MS);
-    const silentMs = Math.max(0, nowMs() - tickedAtMs);
-    const ok = silentMs <= STUCK_MS;
-    return remember({
-      name: 'engine',
-      ok,
-      message: ok ? 'the engine is alive' : `the engine has been silent for ${Math.round(silentMs / 1000)} s`,
-      fix: ok ? null : 'restart the process and keep its log',
-    });
-  }
-
-  function store(): HealthCheck {
-    const ok = node() !== null;
-    return remember({ name: 'store', ok, message: ok ? 'the store is open' : 'the store is being opened', fix: null });
-  }
-
-  function halted(): HealthCheck {
-    const report = node()?.report();
-    const isHalted = report?.mode === 'halted';
-    return remember({
-      name: 'not-halted',
-      ok: !isHalted,
-      message: isHalted ? `halted: ${report.reason}` : 'nothing contradicts what is stored',
-      fix: isHalted ? 'look at the last rejection with `syncline explain`' : null,
-    });
-  }
-
-  function serving(): HealthCheck {
-    const ok = node()?.report().serving ?? false;
-    const message = ok ? 'blocks are stored and can be read' : 'no block is stored yet';
-    return remember({ name: 'serving', ok, message, fix: ok ? null : 'wait, or look at the sources in /status' });
-  }
-
-  function near(lag: number): HealthCheck {
-    const report = node()?.report();
-    const name = 'lag';
-    const target = report?.target ?? null;
-    if (target === null) {
-      const fix = 'see whether the sources can be reached: /status';
-      return remember(
-        { name, ok: false, message: 'the tip is unknown: no source has answered yet', fix },
-        `lag ${lag}`,
-      );
-    }
-    const behind = Math.max(0, target - (report?.confirmed?.height ?? -1));
-    const message = `${behind} blocks behind ${target}, at most ${lag} allowed`;
-    const fix = behind <= lag ? null : 'wait; /status has the rate';
-    return remember({ name, ok: behind <= lag, message, fix }, `lag ${lag}`);
-  }
-
-  const ready = () => [store(), halted(), serving()];
-  return { live: () => [pulse()], ready, synced: (lag: number) => [...ready(), near(lag)] };
+function eventsEndpoint(served: ServedNode): HttpEndpoint {
+  return {
+    paths: ['/events'],
+    doc: 'chain events as they happen; ?from=genesis, or ?from=height:hash of a block you have',
+    methods: ['GET', 'HEAD'],
+    async answer(exchange) {
+      if (served.events === null) sendAnswer(exchange, STARTING);
+      else await served.events.answer(exchange);
+    },
+    close: () => served.detach(),
+  };
 }
 
-/** The engine counts as stuck after this long without a tick. */
-const STUCK_MS = 5_000;
-/** Opening a store, with the recovery of an interrupted roll-back, may take this long before `/live` turns false. */
-const STARTING_MS = 60_000;
+function rpcEndpoint(served: ServedNode): HttpEndpoint {
+  return {
+    get paths() {
+      return served.rpc?.paths ?? (served.hasRpc ? PATHS_UNTIL_KNOWN : []);
+    },
+    doc: 'JSON-RPC 2.0 by POST or WebSocket',
+    methods: ['GET', 'HEAD', 'POST'],
+    async answer(exchange) {
+      if (served.rpc === null) sendAnswer(exchange, STARTING);
+      else await served.rpc.answer(exchange);
+    },
+    upgrade(handshake) {
+      if (served.rpc === null) endWithAnswer(handshake.socket, STARTING);
+      else served.rpc.upgrade(handshake);
+    },
+  };
+}
+
+const STARTING = errorAnswer(
+  503,
+  { code: 'STARTING', message: 'the node is opening its store, or closing it' },
+  { 'retry-after': '1' },
+);
+/** Where services usually are, until they have said so themselves. */
+const PATHS_UNTIL_KNOWN = ['/rpc', '/rpc/*'];
+const UNKNOWN_BUILD = { version: 'unknown', commit: null };

@@ -4,12 +4,16 @@ import {
   defaultLatePolicy,
   defaultPipelinePolicy,
   defaultRangePolicy,
+  defaultStatePolicy,
   defaultSyncPolicy,
   type EventsFrom,
   followEvents,
   type Notice,
+  type ProvisionalBlock,
+  ProvisionalBoard,
   type ReadStore,
   type Source,
+  type Store,
   type Sync,
   type SyncEnd,
   type SyncReport,
@@ -35,6 +39,12 @@ export interface Node extends AsyncDisposable {
   report(): SyncReport;
   /** Reads what is stored. Views are consistent and must be disposed. */
   readonly store: ReadStore;
+  /** Bytes on disk or in memory, roughly. */
+  storeBytes(): number;
+  /** Blocks being built above the confirmed tip, ascending. Nothing proves them. */
+  provisional(): readonly ProvisionalBlock[];
+  /** Calls whenever the provisional blocks changed, until what is returned is disposed. */
+  onProvisional(listener: () => void): Disposable;
   /** Settles when the sync ended by itself: `until` reached, halted, or failed (then it rejects). */
   readonly ended: Promise<SyncEnd>;
   close(): Promise<void>;
@@ -54,7 +64,9 @@ export async function createNode(options: NodeOptions): Promise<Node> {
     const sources = openSources(options, { env, log, store: opened.store });
     for (const source of sources) scope.defer(() => source[Symbol.asyncDispose]() as Promise<void>);
     const notify = createNotifier(options, log);
+    const provisional = new ProvisionalBoard();
     const sync = createSync({
+      provisional,
       env,
       log,
       store: opened.store,
@@ -65,13 +77,14 @@ export async function createNode(options: NodeOptions): Promise<Node> {
       syncPolicy: { ...defaultSyncPolicy, ...options.policy?.sync },
       rangePolicy: { ...defaultRangePolicy, ...options.policy?.range },
       latePolicy: { ...defaultLatePolicy, ...options.policy?.late },
+      statePolicy: { ...defaultStatePolicy, ...options.policy?.state },
       pipelinePolicy: { ...defaultPipelinePolicy, ...options.policy?.pipeline },
       notify,
       ...(opened.evidence === null ? {} : { keepEvidence: opened.evidence }),
       ...(options.until === undefined ? {} : { until: options.until }),
       ...(options.chain.genesisHash === undefined ? {} : { genesisHash: options.chain.genesisHash }),
     });
-    return new RunningNode({ options, scope, sync, store: opened.store, sources, env });
+    return new RunningNode({ options, scope, sync, store: opened.store, sources, env, provisional });
   } catch (error) {
     await scope.close().catch(() => {});
     throw error;
@@ -79,7 +92,7 @@ export async function createNode(options: NodeOptions): Promise<Node> {
 }
 
 interface Opened {
-  readonly store: ReadStore;
+  readonly store: ReadStore & Pick<Store, 'sizeBytes'>;
   readonly apply: Parameters<typeof createSync>[0]['apply'];
   readonly verify: Parameters<typeof createSync>[0]['verify'];
   readonly evidence: ReturnType<typeof createEvidenceKeeper> | null;
@@ -137,9 +150,10 @@ class RunningNode implements Node {
     readonly options: NodeOptions;
     readonly scope: ReturnType<typeof createScope>;
     readonly sync: Sync;
-    readonly store: ReadStore;
+    readonly store: Opened['store'];
     readonly sources: readonly Source[];
     readonly env: Env;
+    readonly provisional: ProvisionalBoard;
   };
   private closing: Promise<void> | null = null;
 
@@ -168,11 +182,24 @@ class RunningNode implements Node {
   status(): NodeStatus {
     const { options, sync, store } = this.parts;
     if (this.closing !== null) throw closed();
-    return buildStatus({ chain: options.chain, report: sync.report(), store });
+    const provisional = this.parts.provisional.blocks.at(-1)?.height ?? null;
+    return buildStatus({ chain: options.chain, report: sync.report(), store, provisional });
   }
 
   report(): SyncReport {
     return this.parts.sync.report();
+  }
+
+  storeBytes(): number {
+    return this.parts.store.sizeBytes();
+  }
+
+  provisional(): readonly ProvisionalBlock[] {
+    return this.parts.provisional.blocks;
+  }
+
+  onProvisional(listener: () => void): Disposable {
+    return this.parts.provisional.listen(listener);
   }
 
   close(): Promise<void> {

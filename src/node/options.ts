@@ -1,4 +1,13 @@
-import type { Chain, LatePolicy, Notice, PipelinePolicy, RangePolicy, Source, SyncPolicy } from '../engine/index.ts';
+import type {
+  Chain,
+  LatePolicy,
+  Notice,
+  PipelinePolicy,
+  RangePolicy,
+  Source,
+  StatePolicy,
+  SyncPolicy,
+} from '../engine/index.ts';
 import type { Env, Logger } from '../lib/index.ts';
 
 export interface NodeOptions {
@@ -22,5 +31,6 @@ export interface NodeOptions {
     readonly range?: Partial<RangePolicy>;
     readonly late?: Partial<LatePolicy>;
     readonly pipeline?: Partial<PipelinePolicy>;
+    readonly state?: Partial<StatePolicy>;
   };
 }

@@ -2,9 +2,11 @@ import {
   type BlockRecord,
   type Chain,
   type Hash32,
+  provenHeight,
   type ReadStore,
   readBlock,
   readCounts,
+  readPendingState,
   readRejectionCount,
   readTips,
   type StateView,
@@ -30,6 +32,11 @@ export interface NodeStatus {
   readonly tips: Readonly<Record<string, TipStatus | null>>;
   readonly confirmed: TipStatus | null;
   readonly stateRoot: string | null;
+  /**
+   * How the stored state is known to be true: `state-root` when the root of the confirmed tip was recomputed and
+   * compared; `pending` while blocks above `proven` (-1 for none) wait for that.
+   */
+  readonly state: { readonly level: 'state-root' | 'pending'; readonly proven: number };
   readonly target: number | null;
   readonly rate: number;
   readonly etaS: number | null;
@@ -55,9 +62,11 @@ export interface StatusInput {
   /** `null` for a store that nobody syncs. */
   readonly report: SyncReport | null;
   readonly store: ReadStore;
+  /** Height of the newest block being built, null where none is known. It is kept in memory, so a stopped node has none. */
+  readonly provisional?: number | null;
 }
 
-export function buildStatus({ chain, report, store }: StatusInput): NodeStatus {
+export function buildStatus({ chain, report, store, provisional = null }: StatusInput): NodeStatus {
   using view = store.view();
   const format = (hash: Hash32) => chain.formatHash?.(hash) ?? toHex(hash);
   const confirmed = readConfirmed(view, chain.tips);
@@ -74,9 +83,10 @@ export function buildStatus({ chain, report, store }: StatusInput): NodeStatus {
     mode: report?.mode ?? 'stopped',
     reason: report?.reason ?? 'no node runs on this folder',
     serving: report?.serving ?? false,
-    tips: tipsOf(view, chain.tips, format),
+    tips: { ...provisionalTip(chain.tips, provisional), ...tipsOf(view, chain.tips, format) },
     confirmed: confirmed === null ? null : { height: confirmed.ref.height, hash: format(confirmed.ref.hash) },
     stateRoot: confirmed === null ? null : format(confirmed.stateRoot),
+    state: stateOf(view, chain.tips.confirmed),
     target: report?.target ?? null,
     rate: Math.round((report?.rate ?? 0) * 100) / 100,
     etaS: report?.etaS == null ? null : Math.round(report.etaS),
@@ -94,6 +104,15 @@ export function buildStatus({ chain, report, store }: StatusInput): NodeStatus {
     })),
     peers: [],
   };
+}
+
+function stateOf(view: StateView, confirmedTip: string): NodeStatus['state'] {
+  const level = readPendingState(view) === null ? 'state-root' : 'pending';
+  return { level, proven: provenHeight(view, readTips(view), confirmedTip) };
+}
+
+function provisionalTip({ provisional: name }: TipNames, height: number | null): NodeStatus['tips'] {
+  return name === undefined || height === null ? {} : { [name]: { height, hash: null } };
 }
 
 function readConfirmed(view: StateView, names: TipNames): BlockRecord | null {

@@ -24,7 +24,12 @@ export async function check(
     throw usageInvalid(`${choice.name} is no network of ${input.family}`, `name one of ${family.networks.join(', ')}`);
   }
   const files = input.files.map((name) => readCapture(name, context.cwd));
-  const verdicts = await family.check(files, { network: choice.params, settings: familySettings(config) });
+  const { expect } = command.opts<{ expect?: string }>();
+  const verdicts = await family.check(files, {
+    network: choice.params,
+    settings: familySettings(config),
+    ...(expect === undefined ? {} : { expect }),
+  });
   if (config.json) writeJson(context.stdout, verdicts);
   else {
     const paint = createPaint(usesColour(context.env, context.stdout));

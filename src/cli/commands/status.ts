@@ -58,6 +58,7 @@ const StatusBody = v.looseObject({
   reason: v.string(),
   tips: v.record(v.string(), Tip),
   stateRoot: v.nullable(v.string()),
+  state: v.object({ level: v.picklist(['state-root', 'pending']), proven: v.number() }),
   target: v.nullable(v.number()),
   rate: v.number(),
   etaS: v.nullable(v.number()),

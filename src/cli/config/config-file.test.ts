@@ -35,10 +35,10 @@ describe('a config file', () => {
   });
 
   it('tells every unknown key with its line and what was meant', async () => {
-    const text = 'network: n\nsync:\n  window-block: 5\nl1.url: http://x\n';
+    const text = 'network: n\nsync:\n  window-block: 5\nmoon.url: http://x\n';
     expect(await problemsOf('x.yaml', text)).toEqual([
       'x.yaml:3: unknown key sync.window-block, did you mean sync.window-blocks?',
-      'x.yaml:4: unknown key l1.url',
+      'x.yaml:4: unknown key moon.url',
     ]);
     expect(await problemsOf('x.json', '{\n "network": "n",\n "netwrok": 1\n}')).toEqual([
       'x.json:3: unknown key netwrok, did you mean network?',

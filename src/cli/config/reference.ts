@@ -80,6 +80,8 @@ name: starknet-private
 chainIds: [SN_DEVNET]      # a text of at most 31 characters
 gatewayUrls: []            # used when no --source is given
 publicKey: null            # of the sequencer; without it signatures are not verified
+l1ChainId: null            # of the Ethereum chain that it settles on
+coreContract: null         # its contract there, 0x and 40 digits; both are needed for --l1.url
 genesisHash: null          # hash of block 0; without it the first source to answer decides
 \`\`\`
 `;

@@ -77,7 +77,7 @@ describe('wrong values', () => {
       {},
       {
         SYNCLINE_NETWROK: 'x',
-        SYNCLINE_L1_URL: 'x',
+        SYNCLINE_MOON_URL: 'x',
         SYNCLINE_VECTORS: 'x',
         SYNCLINE_REQUIRE_VECTORS: '1',
         SYNCLINE_SIM_SEED: '1',
@@ -85,7 +85,7 @@ describe('wrong values', () => {
     );
     expect(warnings).toEqual([
       'unknown environment variable SYNCLINE_NETWROK, did you mean SYNCLINE_NETWORK?',
-      'unknown environment variable SYNCLINE_L1_URL',
+      'unknown environment variable SYNCLINE_MOON_URL',
     ]);
   });
 });
@@ -112,14 +112,17 @@ describe('a secret', () => {
   });
 
   it('is never shown, neither are credentials in the URL of a source', async () => {
-    const flags = { 'gateway.key': 's3cret-key', source: ['https://me:s3cret-pass@host/?k=s3cret-query'] };
+    const source = ['https://me:s3cret-pass@host/?k=s3cret-query', 'l1+wss://host/v3/s3cret-path'];
+    const flags = { 'gateway.key': 's3cret-key', 'l1.url': 'https://host/v3/s3cret-path', source };
     const shown = JSON.stringify(showConfig(await resolveWith(flags)));
     expect(shown).not.toContain('s3cret');
     expect(shown).toContain('***');
   });
 
   it('is not repeated in the error about it', async () => {
-    const error = await resolveWith({ source: 's3cret-nonsense', 'gateway.key': '' }).catch((e) => e);
+    const flags = { source: 's3cret-nonsense', 'gateway.key': '', 'l1.url': 'ftp://s3cret' };
+    const error = await resolveWith(flags).catch((e) => e);
+    expect(error.message).toContain('3 problems');
     expect(JSON.stringify([error.message, error.data])).not.toContain('s3cret');
   });
 });

@@ -1,5 +1,14 @@
-import { defaultPipelinePolicy, defaultRangePolicy } from '../../engine/index.ts';
-import { listenAddressType, sourceUrlType, splitUrls } from './address-types.ts';
+import { defaultPipelinePolicy, defaultRangePolicy, defaultStatePolicy, type StateMode } from '../../engine/index.ts';
+import { defaultRpcLimits } from '../../serve/index.ts';
+import {
+  l1UrlType,
+  listenAddressType,
+  originType,
+  serverUrlType,
+  sourceUrlType,
+  splitCommas,
+  splitUrls,
+} from './address-types.ts';
 import { list, optional, type Setting, setting } from './setting.ts';
 import { booleanType, choiceType, durationType, integerType, pathType, sizeType, textType } from './value-types.ts';
 
@@ -24,13 +33,51 @@ export const settings = {
     'Stop, with exit code 0, when the confirmed tip has reached this height.',
     { fallbackText: 'run until stopped' },
   ),
-  http: setting(booleanType, true, 'Serve health and status over HTTP.', { negativeDoc: 'Serve nothing over HTTP.' }),
+  http: setting(booleanType, true, 'Serve health, status, metrics, events and JSON-RPC over HTTP.', {
+    negativeDoc: 'Serve nothing over HTTP.',
+  }),
   'http.addr': setting(
     listenAddressType,
     { host: '127.0.0.1', port: 9545 },
     'Where the HTTP server listens. Port 0 takes any free one.',
   ),
+  'http.cors': list(
+    originType,
+    'Origin whose web pages may read answers and open WebSockets, repeatable; `*` for every page.',
+    { fallbackText: 'none', split: splitCommas },
+  ),
+  'rpc.upstream': optional(
+    serverUrlType,
+    'A node that answers the JSON-RPC methods which this one cannot, because it does not execute transactions.',
+    { fallbackText: 'none; such methods are not found', isSecret: true },
+  ),
+  'rpc.batch-max': setting(
+    integerType({ placeholder: 'COUNT', min: 1, max: 10_000 }),
+    defaultRpcLimits.batchMax,
+    'Calls in one JSON-RPC batch, at most.',
+  ),
+  'rpc.body-max': setting(
+    sizeType({ min: 2 ** 10, max: 2 ** 28 }),
+    defaultRpcLimits.bodyBytesMax,
+    'Size of one JSON-RPC message, at most.',
+  ),
+  'rpc.rate': setting(
+    integerType({ placeholder: 'COUNT', min: 0, max: 1_000_000 }),
+    defaultRpcLimits.ratePerS,
+    'JSON-RPC calls a second from one client address, with twice as many in a burst. 0 allows any number.',
+  ),
+  'rpc.ws-connections': setting(
+    integerType({ placeholder: 'COUNT', min: 0, max: 100_000 }),
+    defaultRpcLimits.socketsMax,
+    'WebSockets open at once, at most.',
+  ),
   'gateway.key': optional(textType('KEY'), "API key that lifts the feeder gateway's rate limit.", { isSecret: true }),
+  'l1.url': optional(
+    l1UrlType,
+    'Ethereum node that tells which blocks are final: `https://…`, `wss://…`. Only its host is ever shown.',
+    { isSecret: true },
+  ),
+  'l1.poll': setting(durationType({ min: 100, max: 3_600_000 }), 60_000, 'How often L1 is asked what is final.'),
   'starknet.signature': setting<'fail' | 'warn'>(
     choiceType(['fail', 'warn']),
     'fail',
@@ -54,6 +101,13 @@ export const settings = {
     integerType({ placeholder: 'COUNT', min: 1, max: 4_096 }),
     defaultPipelinePolicy.batchBlocksMax,
     'Blocks committed together while behind. At the tip it is always one.',
+  ),
+  'sync.state': setting<StateMode>(
+    choiceType(['auto', 'merge', 'rebuild']),
+    defaultStatePolicy.mode,
+    'How the state root is kept up far behind the tip: `merge` hashes it for every batch of blocks; `rebuild` applies ' +
+      'blocks to the flat state only and builds all tries once near the tip, until when the state is shown as pending; ' +
+      '`auto` rebuilds when it is 20,000 blocks behind or more.',
   ),
   'sync.poll-interval': setting(
     durationType({ min: 10, max: 3_600_000 }),

@@ -93,6 +93,8 @@ describe('the URL of a source', () => {
   it('is shown without credentials', () => {
     expect(blankCredentials('https://me:secret@host/path?apikey=secret')).toBe('https://***:***@host/path?apikey=***');
     expect(blankCredentials('file:///a/b')).toBe('file:///a/b');
+    expect(blankCredentials('l1+https://host/v3/secret')).toBe('l1+https://host/***');
+    expect(blankCredentials('l1+ws://host:8546')).toBe('l1+ws://host:8546');
   });
 
   it('may hold a comma, which separates two only where another begins', () => {

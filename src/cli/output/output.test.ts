@@ -28,6 +28,7 @@ const status = {
   network: 'net',
   confirmed: { height: 9, hash: '0x9' },
   stateRoot: '0x1',
+  state: { level: 'state-root', proven: 0 },
   rejected: 0,
   dataDir: '/data',
 } as FullStatus; // as above

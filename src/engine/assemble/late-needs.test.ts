@@ -198,3 +198,30 @@ function content(id: string, height = 1): Need {
 function withFallbacks(id: string, ...parts: readonly string[]): Need {
   return { ...content(id), fallbacks: parts.map((part) => ({ ...content(id), part })) };
 }
+
+describe('a need that comes after another', () => {
+  const first: Need = { height: 1 as Height, part: 'class', id: 'a', weight: 'wanted' };
+  const second: Need = {
+    ...{ height: 1 as Height, part: 'compiled', id: 'a/b', weight: 'wanted' },
+    after: { part: 'class', id: 'a' },
+  };
+  const start = () => {
+    const state = createLateNeeds(POLICY);
+    stepLate(state, { type: 'source', id: 'x', parts: ['class', 'compiled'] }, 0);
+    return { state, commands: stepLate(state, { type: 'named', needs: [second, first] }, 0) };
+  };
+
+  it('is asked for when the other is stored', () => {
+    const { state, commands } = start();
+    expect(commands.map((command) => command.type === 'fetch' && command.need.part)).toEqual(['class']);
+    const next = stepLate(state, { type: 'stored', key: lateKey(first) }, 1);
+    expect(next).toMatchObject([{ type: 'fetch', need: second }]);
+  });
+
+  it('is asked for when nobody has the other', () => {
+    const { state } = start();
+    const next = stepLate(state, { type: 'missed', key: lateKey(first), reason: 'x has none' }, 1);
+    const again = stepLate(state, { type: 'tick' }, 2);
+    expect([...next, ...again].filter(({ type }) => type === 'fetch')).toMatchObject([{ need: second }]);
+  });
+});

@@ -133,7 +133,8 @@ function schedule(state: LateState, nowMs: number, commands: LateCommand[]): voi
         state.entries.delete(key); // others wait for its place; the stored list brings it back
         continue;
       }
-      wakeAtMs = Math.min(wakeAtMs, entry.retryAtMs);
+      // Those that waited for it have their turn now.
+      wakeAtMs = Math.min(wakeAtMs, entry.rounds === 1 && isWaitedFor(state, key) ? nowMs : entry.retryAtMs);
       continue;
     }
     entry.fetchingFrom = source;
@@ -143,8 +144,16 @@ function schedule(state: LateState, nowMs: number, commands: LateCommand[]): voi
   if (wakeAtMs !== Number.POSITIVE_INFINITY) commands.push({ type: 'wake', atMs: wakeAtMs });
 }
 
+/** Until the other is stored, or nobody could give it: then one tries without. */
 function waitsForAnother(state: LateState, { origin: { after } }: LateEntry): boolean {
-  return after !== undefined && state.entries.has(`${after.part}\0${after.id}`);
+  return after !== undefined && state.entries.get(`${after.part}\0${after.id}`)?.rounds === 0;
+}
+
+function isWaitedFor(state: LateState, key: string): boolean {
+  for (const { origin } of state.entries.values()) {
+    if (origin.after !== undefined && `${origin.after.part}\0${origin.after.id}` === key) return true;
+  }
+  return false;
 }
 
 /** The next untried source; moves on to the next fallback when all have been tried. */

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createChannel, SynclineError, silentLogger, toPlainError } from '../../lib/index.ts';
+import { createMemoryStore } from '../../store/index.ts';
 import type { SealedBlock, Verified } from '../chain.ts';
 import type { ApplyHost, CommitReport } from '../commit/index.ts';
 import { createTinyChain, type TinyChain } from '../commit/testing.ts';
 import type { Rejection } from '../events.ts';
+import { defaultStatePolicy } from '../modes/index.ts';
 import type { RangeEvent } from '../range/index.ts';
 import type { BlockRef } from '../types.ts';
 import { Consumer, type ConsumerOptions } from './consumer.ts';
@@ -149,6 +151,8 @@ function createDesk(
     env: { nowMs: () => 0, sleep: () => new Promise<void>(() => {}) },
     log: silentLogger,
     apply,
+    store: createMemoryStore(),
+    statePolicy: defaultStatePolicy,
     pipelinePolicy: { batchBlocksMax: 4, asideMs: 10_000 },
     notify: () => {},
   } as unknown as ConsumerOptions['sync']; // of all options it reads these
@@ -157,8 +161,18 @@ function createDesk(
     sync,
     producer: producer as unknown as ConsumerOptions['producer'], // of all it uses these
     forks: { resolve: async () => outcomes.shift() ?? { type: 'unknown' } },
-    rejections: { keep: async (one) => void rejections.push(one), count: 0 },
+    finality: { isDue: () => false, settle: async () => {}, report: () => null },
+    rejections: {
+      keep: async (one) => {
+        rejections.push(one);
+        return one;
+      },
+      count: 0,
+    },
     confirmed: null,
+    buildable: false,
+    target: () => null,
+    onBuilding: () => {},
     final: () => null,
     following: () => options.following ?? false,
     onCommitted: () => {},

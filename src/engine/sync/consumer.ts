@@ -1,9 +1,19 @@
 import { equalBytes, fromPlainError, isAbort, SynclineError, toHex, toSynclineError } from '../../lib/index.ts';
 import type { Need, SealedBlock, Verified } from '../chain.ts';
 import type { CommitReport } from '../commit/index.ts';
-import { ZERO_HASH } from '../commit/index.ts';
+import {
+  type BlockRecord,
+  type PendingState,
+  type RebuildReport,
+  readParts,
+  readPendingState,
+  ZERO_HASH,
+} from '../commit/index.ts';
+import type { UnwindReason } from '../events.ts';
+import { chooseStateWork, type StateWork } from '../modes/index.ts';
 import type { BlockRef } from '../types.ts';
 import { withDeadline } from './deadline.ts';
+import type { FinalHands, FinalWatch } from './final-watch.ts';
 import type { ForkOutcome, ForkResolver } from './fork-resolver.ts';
 import type { SyncOptions } from './options.ts';
 import type { Producer } from './producer.ts';
@@ -16,10 +26,16 @@ export interface ConsumerOptions {
   readonly forks: ForkResolver;
   readonly rejections: Rejections;
   readonly confirmed: BlockRef | null;
+  /** Whether the chain's rules can build all tries at once. */
+  readonly buildable: boolean;
+  readonly target: () => number | null;
   readonly final: () => BlockRef | null;
+  readonly finality: FinalWatch;
   /** Whether the tip is near: then blocks are committed one at a time. */
   readonly following: () => boolean;
   readonly onCommitted: (confirmed: BlockRef | null, wanted: readonly Need[]) => void;
+  /** The tries are being built: `done` of `total` entries, or roughly so. */
+  readonly onBuilding: (progress: { readonly done: number; readonly total: number }) => void;
   readonly onHalt: (reason: string) => void;
 }
 
@@ -56,6 +72,11 @@ export class Consumer {
     this.options.producer.channel.changed.ring();
   }
 
+  /** Something changed that the next step may depend on. */
+  poke(): void {
+    this.options.producer.channel.changed.ring();
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     const { producer, sync } = this.options;
     while (!signal.aborted) {
@@ -66,9 +87,18 @@ export class Consumer {
           await this.lookIntoFork(signal);
           continue;
         }
+        if (this.options.finality.isDue(this.tip)) {
+          await this.options.finality.settle(this.hands(signal));
+          continue;
+        }
         this.lookedLast = false;
-        const blocks = this.takeBatch();
-        if (blocks.length > 0) await this.apply(blocks, signal);
+        const work = this.nextWork();
+        if (work === 'build') {
+          await this.build();
+          continue;
+        }
+        const blocks = this.takeBatch(work);
+        if (blocks.length > 0) await this.apply(blocks, work, signal);
         // What was taken may all have been recalled, with good blocks behind it that nobody will announce again.
         else if (producer.channel.items === 0) await producer.channel.changed.wait(signal);
       } catch (error) {
@@ -79,21 +109,93 @@ export class Consumer {
     }
   }
 
-  private takeBatch(): Verified<SealedBlock>[] {
+  private hands(signal: AbortSignal): FinalHands {
+    return {
+      tip: () => this.tip,
+      resolveFork: () => this.resolveFork(signal),
+      unwind: (to) => this.unwindTo(to, 'invalid'),
+      halt: this.options.onHalt,
+    };
+  }
+
+  private async unwindTo(to: number, reason: UnwindReason): Promise<void> {
+    const { sync, producer, onCommitted } = this.options;
+    this.tip = await sync.apply.unwind({ to, reason });
+    producer.dispatch({ type: 'reset', base: nextHeight(this.tip) });
+    onCommitted(this.tip, []);
+  }
+
+  private nextWork(): StateWork {
+    const { sync, buildable, target } = this.options;
+    const outlook = { buildable, confirmed: this.tip?.height ?? -1, target: target() };
+    return chooseStateWork({ ...outlook, stage: this.pending()?.stage.type ?? null }, sync.statePolicy);
+  }
+
+  private pending(): PendingState | null {
+    using view = this.options.sync.store.view();
+    return readPendingState(view);
+  }
+
+  /** One step towards proving the pending state. */
+  private async build(): Promise<void> {
+    const { sync, onBuilding, onCommitted } = this.options;
+    const startedMs = sync.env.nowMs();
+    const report = await sync.apply.rebuild();
+    this.busyMsTotal += sync.env.nowMs() - startedMs;
+    switch (report.type) {
+      case 'working':
+        // Keys are spread evenly, so the share of the key space tells how many entries there are.
+        if (report.share > 0) onBuilding({ done: report.done, total: Math.round(report.done / report.share) });
+        return;
+      case 'proven':
+        sync.log.info('the state is proven', { height: report.at?.height ?? -1, hashes: report.hashes });
+        onCommitted(this.tip, []);
+        return;
+      case 'false':
+        await this.onFalseState(report);
+        return;
+      default:
+        report satisfies never;
+    }
+  }
+
+  /** The search ended at a block with a false state diff: it goes, with all above it, and is fetched elsewhere. */
+  private async onFalseState({ culprit, got }: Extract<RebuildReport, { type: 'false' }>): Promise<void> {
+    const { sync, producer, rejections, onCommitted } = this.options;
+    const { height } = culprit.ref;
+    const blamed = [...new Set(Object.values(culprit.from))];
+    const error = new SynclineError('STATE_ROOT_MISMATCH', 'peer', `state root mismatch at height ${height}`, {
+      data: { check: 'state-root', expected: toHex(culprit.stateRoot), got, hash: toHex(culprit.ref.hash) },
+    });
+    const evidence = this.storedEvidence(culprit);
+    await rejections.keep(rejectionOf(error, { height, blamed, nowMs: sync.env.nowMs() }), evidence);
+    this.tip = await sync.apply.unwind({ to: height - 1, reason: 'invalid' });
+    producer.dispatch({ type: 'reset', base: nextHeight(this.tip) });
+    producer.dispatch({ type: 'refused', height, fault: 'peer', blamed });
+    onCommitted(this.tip, []);
+  }
+
+  private storedEvidence({ ref, from }: BlockRecord): { part: string; bytes: Uint8Array; from: string }[] {
+    using view = this.options.sync.store.view();
+    return readParts(view, ref.height).map(({ part, bytes }) => ({ part, bytes, from: from[part] ?? 'unknown' }));
+  }
+
+  private takeBatch(work: StateWork): Verified<SealedBlock>[] {
     const { producer, sync, following } = this.options;
-    const itemsMax = following() ? 1 : sync.pipelinePolicy.batchBlocksMax;
+    const { batchBlocksMax, flatBlocksMax } = sync.pipelinePolicy;
+    const itemsMax = work === 'flat' ? flatBlocksMax : following() ? 1 : batchBlocksMax;
     return producer.channel
       .take(itemsMax)
       .filter((item) => item.epoch === producer.epoch)
       .map((item) => item.block);
   }
 
-  private async apply(blocks: readonly Verified<SealedBlock>[], signal: AbortSignal): Promise<void> {
+  private async apply(blocks: readonly Verified<SealedBlock>[], work: StateWork, signal: AbortSignal): Promise<void> {
     const { sync, producer } = this.options;
     const linked = linkedPrefix(this.tip, blocks);
     if (linked.length > 0) {
       const startedMs = sync.env.nowMs();
-      const report = await sync.apply.commit(linked);
+      const report = await (work === 'flat' ? sync.apply.commitFlat(linked) : sync.apply.commit(linked));
       this.busyMsTotal += sync.env.nowMs() - startedMs;
       await this.onReport(report, linked);
       if (report.failure !== null) return;
@@ -156,7 +258,7 @@ export class Consumer {
 
   /** Whether the confirmed tip moved (or everything halted), stands, or nobody could tell. */
   private async resolveFork(signal: AbortSignal): Promise<'moved' | 'kept' | 'unknown'> {
-    const { forks, producer, sync, onHalt, onCommitted } = this.options;
+    const { forks, sync, onHalt } = this.options;
     if (this.tip === null) return 'unknown';
     const outcome = await this.askAboutFork(forks, this.tip, signal);
     if (outcome.type !== 'unwind' || !outcome.rolledBack) this.shrunkSinceMs = null;
@@ -173,9 +275,7 @@ export class Consumer {
         if (outcome.rolledBack && !this.isShrunkForLong()) return 'unknown';
         this.shrunkSinceMs = null;
         sync.log.warn('rolling back', { from: this.tip.height, to: outcome.to, source: outcome.leader });
-        this.tip = await sync.apply.unwind({ to: outcome.to, reason: 'reorg' });
-        producer.dispatch({ type: 'reset', base: nextHeight(this.tip) });
-        onCommitted(this.tip, []);
+        await this.unwindTo(outcome.to, 'reorg');
         return 'moved';
       }
       default:

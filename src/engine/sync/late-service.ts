@@ -1,7 +1,15 @@
-import { concatBytes, createBell, isAbort, type Scope, toSynclineError } from '../../lib/index.ts';
-import { createLateNeeds, hasRoom, type LateCommand, type LateEvent, stepLate } from '../assemble/late-needs.ts';
+import { concatBytes, createBell, isAbort, type Scope, type SynclineError, toSynclineError } from '../../lib/index.ts';
+import {
+  createLateNeeds,
+  hasRoom,
+  type LateCommand,
+  type LateEvent,
+  lateKey,
+  stepLate,
+} from '../assemble/late-needs.ts';
 import type { Candidate, Need } from '../chain.ts';
-import { parseStoredJson } from '../commit/index.ts';
+import { parseStoredJson, type QuarantineEntry } from '../commit/index.ts';
+import type { Rejection } from '../events.ts';
 import type { Source } from '../source.ts';
 import { createAlarm } from './alarm.ts';
 import { withDeadline } from './deadline.ts';
@@ -13,12 +21,28 @@ export interface LateService {
   named(needs: readonly Need[]): void;
   /** Late parts that are wanted and not stored yet, as far as they are held in memory. */
   readonly pending: number;
+  /** Whether everything wanted is stored, or every source has been asked for it in vain at least once. */
+  isSettled(): boolean;
 }
 
-export function createLateService(options: SyncOptions, scope: Scope, rejections: Rejections): LateService {
+export interface LateHooks {
+  /** A part was stored, missed or quarantined. */
+  readonly onChange: () => void;
+  /** A source sent what is proven to be false. */
+  readonly onLie: (source: string) => void;
+}
+
+export function createLateService(
+  options: SyncOptions,
+  scope: Scope,
+  rejections: Rejections,
+  { onChange, onLie }: LateHooks,
+): LateService {
   const state = createLateNeeds(options.latePolicy);
   const sources = new Map(options.sources.map((source) => [source.id, source]));
   const roomBell = createBell();
+  /** What was refused last, by key, for the record of a quarantine. */
+  const refusals = new Map<string, Rejection>();
   const alarm = createAlarm(options.env, scope, () => dispatch({ type: 'tick' }));
 
   function dispatch(event: LateEvent): void {
@@ -49,6 +73,7 @@ export function createLateService(options: SyncOptions, scope: Scope, rejections
       const missed = await tryPart(source, need, key, signal);
       if (missed === null) dispatch({ type: 'stored', key });
       else dispatch({ type: 'missed', key, reason: missed });
+      onChange();
     } catch (error) {
       if (!isAbort(error, signal)) throw error;
     }
@@ -65,24 +90,35 @@ export function createLateService(options: SyncOptions, scope: Scope, rejections
       const part = await options.verify.examinePart(need, candidate);
       const origin = state.entries.get(key)?.origin ?? need;
       await options.apply.commitParts([{ need: origin, part }]);
+      refusals.delete(key);
       return null;
     } catch (thrown) {
       const error = toSynclineError(thrown);
       if (isAbort(thrown, signal) || (error.fault !== 'peer' && error.fault !== 'source')) throw thrown;
-      if (error.fault === 'peer' && candidate !== null) {
-        const where = { height: need.height, blamed: [source.id], nowMs: options.env.nowMs() };
-        await rejections.keep(rejectionOf(error, where), [candidate]);
-      }
+      if (candidate !== null) refusals.set(key, await keepRefusal(error, need, candidate));
+      if (error.fault === 'peer' && candidate !== null) onLie(source.id);
       return `${source.id}: ${error.message}`;
     }
   }
 
+  /** A lie is a rejection; what may be an honest difference is only kept, to be shown if nobody has better. */
+  async function keepRefusal(error: SynclineError, need: Need, candidate: Candidate): Promise<Rejection> {
+    const where = { height: need.height, blamed: [candidate.from], nowMs: options.env.nowMs() };
+    const rejection = rejectionOf(error, where);
+    if (error.fault === 'peer') return rejections.keep(rejection, [candidate]);
+    const evidence = (await options.keepEvidence?.(rejection, [candidate])) ?? null;
+    return { ...rejection, evidence };
+  }
+
   async function quarantine(need: Need, reason: string): Promise<void> {
     const id = need.id ?? String(need.height);
+    const refusal = refusals.get(lateKey(need));
+    refusals.delete(lateKey(need));
     if (isQuarantined(options, need.part, id)) return; // told before, and not had since
     options.notify({ type: 'quarantine', what: need.part, id, reason });
-    const entry = { what: need.part, id, reason, height: need.height, timeMs: options.env.nowMs() };
-    await options.apply.recordQuarantine(entry);
+    const common = { what: need.part, id, reason, height: need.height, timeMs: options.env.nowMs() };
+    await options.apply.recordQuarantine({ ...common, refused: refusal === undefined ? null : refusedOf(refusal) });
+    onChange();
   }
 
   /** Goes through the stored list again and again, for what an earlier run or an overflow left there. */
@@ -113,7 +149,19 @@ export function createLateService(options: SyncOptions, scope: Scope, rejections
     get pending() {
       return state.entries.size;
     },
+    isSettled: () => {
+      if ([...state.entries.values()].some((entry) => entry.rounds === 0)) return false;
+      using view = options.store.view();
+      for (const [key] of view.range('wanted', {})) {
+        if (view.get('quarantine', key) === undefined) return false;
+      }
+      return true;
+    },
   };
+}
+
+function refusedOf({ check, expected, got, source, evidence }: Rejection): QuarantineEntry['refused'] {
+  return { check, expected, got, source, evidence };
 }
 
 async function fetchOne(source: Source, need: Need, signal: AbortSignal): Promise<Candidate | null> {

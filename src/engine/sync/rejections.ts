@@ -5,7 +5,8 @@ import type { SyncOptions } from './options.ts';
 
 /** Keeps every rejection with its evidence, and tells of it. */
 export interface Rejections {
-  keep(rejection: Rejection, candidates: readonly Candidate[]): Promise<void>;
+  /** @returns The rejection with where its evidence lies. */
+  keep(rejection: Rejection, candidates: readonly Candidate[]): Promise<Rejection>;
   readonly count: number;
 }
 
@@ -19,6 +20,7 @@ export function createRejections(options: SyncOptions): Rejections {
       options.notify({ type: 'reject', ...kept });
       options.log.warn('rejected', { ...kept });
       await options.apply.recordRejection(kept);
+      return kept;
     },
     get count() {
       return count;

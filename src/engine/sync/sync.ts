@@ -1,15 +1,17 @@
-import { type Bell, createBell, createScope, isAbort } from '../../lib/index.ts';
-import { readBlock, readTips } from '../commit/index.ts';
+import { type Bell, createBell, createScope, isAbort, type Scope } from '../../lib/index.ts';
+import { type Recovery, readBlock, readPendingState, readTips } from '../commit/index.ts';
 import { initialSyncState, type Mode, nextMode, type SyncState } from '../modes/index.ts';
 import { optionsOf, reachable } from '../range/index.ts';
 import type { Survey } from '../source.ts';
 import type { BlockRef, Hash32 } from '../types.ts';
 import { Consumer } from './consumer.ts';
+import { createFinalWatch, type FinalWatch } from './final-watch.ts';
 import { createForkResolver } from './fork-resolver.ts';
 import { createLateService, type LateService } from './late-service.ts';
 import type { SyncOptions } from './options.ts';
 import { Producer } from './producer.ts';
 import { createProgressMeter } from './progress.ts';
+import { watchProvisional } from './provisional-watch.ts';
 import { createRejections } from './rejections.ts';
 import { type Suspicion, surveyForever } from './survey.ts';
 
@@ -78,6 +80,7 @@ class SyncRun implements Sync {
   private producer: Producer | null = null;
   private consumer: Consumer | null = null;
   private late: LateService | null = null;
+  private finality: FinalWatch | null = null;
   private halt: string | null = null;
   private storeOpen = false;
   private endNow: (end: SyncEnd) => void = () => {};
@@ -106,16 +109,29 @@ class SyncRun implements Sync {
       const base = recovery.confirmed === null ? 0 : recovery.confirmed.height + 1;
       const producer = new Producer(this.options, scope, this.rejections, { firstNeeds, base });
       this.producer = producer;
-      this.late = createLateService(this.options, scope, this.rejections);
-      const consumer = this.createConsumer(producer, firstNeeds, recovery.confirmed);
+      this.late = createLateService(this.options, scope, this.rejections, {
+        onChange: () => this.onMoved(),
+        onLie: (source) => producer.dispatch({ type: 'strike', source }),
+      });
+      this.finality = createFinalWatch({
+        sync: this.options,
+        scope,
+        rejections: this.rejections,
+        onDue: () => this.consumer?.poke(),
+        onAdvanced: () => this.changed.ring(),
+      });
+      const consumer = this.createConsumer(producer, this.finality, firstNeeds, recovery);
       this.consumer = consumer;
       if (this.options.until !== undefined) producer.dispatch({ type: 'limit', limit: this.options.until });
-      for (const source of sources) producer.dispatch({ type: 'source', source });
+      // The scheduler knows those that serve something; the others are looked after by the watch on finality.
+      const serving = sources.filter((source) => source.parts.length > 0);
+      for (const source of serving) producer.dispatch({ type: 'source', source });
       this.meter.note(base, env.nowMs());
       this.onMoved();
       scope.spawn((inner) => consumer.run(inner));
+      this.watchProvisional(scope);
       scope.spawn((inner) => this.tick(inner));
-      for (const source of sources) scope.spawn((inner) => surveyForever(this.surveyor(producer), source, inner));
+      for (const source of serving) scope.spawn((inner) => surveyForever(this.surveyor(producer), source, inner));
       return await Promise.race([ended, scope.done.then(() => ({ type: 'stopped' }) as const)]);
     } finally {
       await scope.close();
@@ -138,14 +154,15 @@ class SyncRun implements Sync {
       rejected: this.rejections.count,
       sources: sources.map((source) => {
         const book = rangeState?.books.get(source.id);
+        const anchor = this.finality?.report(source.id);
         return {
           id: source.id,
           standing: source.standing,
-          state: book?.state ?? 'ok',
-          ok: book?.ok ?? 0,
-          fail: book?.fail ?? 0,
+          state: book?.state ?? anchor?.state ?? 'ok',
+          ok: book?.ok ?? anchor?.ok ?? 0,
+          fail: book?.fail ?? anchor?.fail ?? 0,
           strikes: book?.strikes ?? 0,
-          head: this.heads.get(source.id) ?? null,
+          head: this.heads.get(source.id) ?? anchor?.head ?? null,
           latencyMs: Math.round(book?.latencyMs ?? 0),
         };
       }),
@@ -164,8 +181,9 @@ class SyncRun implements Sync {
 
   private createConsumer(
     producer: Producer,
+    finality: FinalWatch,
     firstNeeds: Parameters<typeof createForkResolver>[0]['firstNeeds'],
-    confirmed: BlockRef | null,
+    recovery: Recovery,
   ): Consumer {
     const forks = createForkResolver({
       sync: this.options,
@@ -178,21 +196,34 @@ class SyncRun implements Sync {
       sync: this.options,
       producer,
       forks,
+      finality,
       rejections: this.rejections,
-      confirmed,
+      confirmed: recovery.confirmed,
+      buildable: recovery.buildable,
+      target: () => this.target(),
       final: () => this.finalTip(),
       following: () => this.state.mode === 'follow',
       onCommitted: (tip, wanted) => {
         this.meter.note(tip === null ? 0 : tip.height + 1, this.options.env.nowMs());
+        this.options.provisional?.clear();
         this.late?.named(wanted);
         this.onMoved();
         this.changed.ring();
       },
+      onBuilding: (progress) =>
+        this.options.notify({ type: 'progress', phase: 'state', rate: 0, etaS: null, ...progress }),
       onHalt: (reason) => {
         this.halt = reason;
         this.onMoved();
       },
     });
+  }
+
+  private watchProvisional(scope: Scope): void {
+    const { provisional: board } = this.options;
+    if (board === undefined) return;
+    const confirmed = () => this.consumer?.confirmed ?? null;
+    watchProvisional({ sync: this.options, board, confirmed, following: () => this.state.mode === 'follow' }, scope);
   }
 
   private surveyor(producer: Producer) {
@@ -262,9 +293,11 @@ class SyncRun implements Sync {
       storeOpen: this.storeOpen,
       confirmed: confirmed?.height ?? -1,
       target: this.target(),
+      statePending: this.statePending(),
       snapshotOffered: false,
       halt: this.halt,
     };
+    if (seen.statePending) this.consumer?.poke(); // a nearer target may mean that the tries can be built
     const next = nextMode(this.state, seen, this.options.syncPolicy);
     if (next !== this.state) {
       const modeChanged = next.mode !== this.state.mode;
@@ -273,9 +306,16 @@ class SyncRun implements Sync {
     }
     if (this.halt !== null) this.endNow({ type: 'halted', reason: this.halt });
     const { until } = this.options;
-    if (until !== undefined && confirmed !== null && confirmed.height >= until) {
+    if (until !== undefined && confirmed !== null && confirmed.height >= until && !seen.statePending) {
+      if (this.late?.isSettled() === false) return; // what the blocks named belongs to them
       this.endNow({ type: 'reached', confirmed });
     }
+  }
+
+  private statePending(): boolean {
+    if (!this.storeOpen) return false;
+    using view = this.options.store.view();
+    return readPendingState(view) !== null;
   }
 
   private target(): number | null {

@@ -1,6 +1,8 @@
 import type { ChainRules, SealedBlock, StateTransition, Verified } from '../../../engine/index.ts';
 import type { LedgerParams } from '../params.ts';
 import { decodeTransactions } from '../wire/transactions-codec.ts';
+import { createAudit } from './audit.ts';
+import { createAccountsBuild } from './build-accounts.ts';
 import { examine, headerNeeds } from './examine.ts';
 import { executeGenesis, executeTransfers } from './execute.ts';
 import { genesisHash } from './genesis.ts';
@@ -13,13 +15,16 @@ import { createHeaderVerifier } from './verify-header.ts';
 export function createLedgerRules(params: LedgerParams): ChainRules {
   const signatures = createSignatureChecker();
   const headerVerifier = createHeaderVerifier(params, genesisHash(params), signatures);
+  const examineBlock: ChainRules['examine'] = (input) => examine(params, headerVerifier, signatures, input);
   return {
     needs: headerNeeds,
-    examine: (input) => examine(params, headerVerifier, signatures, input),
+    examine: examineBlock,
     has: hasMemo,
     examinePart: verifyMemo,
     execute: (state, block) => executeBlock(params, state, block),
     commitState: (view, changed) => commitAccounts(view, changed),
+    buildState: () => createAccountsBuild(),
+    audit: createAudit(examineBlock),
   };
 }
 

@@ -1,0 +1,1 @@
+export { createStarknetRpc } from './services.ts';

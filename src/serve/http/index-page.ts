@@ -1,22 +1,33 @@
 import type { HttpAnswer } from './answer.ts';
-import type { HttpRoute } from './router.ts';
+import type { HttpRoute, ListedPath } from './router.ts';
 
-/** The page at `/`, which names the paths: HTML for browsers, plain text for everybody else. */
-export function indexRoute(title: string, routes: readonly HttpRoute[]): HttpRoute {
+/**
+ * The page at `/`, which names the paths: HTML for browsers, plain text for everybody else.
+ * @param listed Looked at when the page is asked for: paths may come later.
+ */
+export function indexRoute(title: string, listed: readonly ListedPath[]): HttpRoute {
   return {
     paths: ['/'],
     doc: 'this page',
-    answer: ({ accept }) => (accept.includes('text/html') ? htmlPage(title, routes) : textPage(title, routes)),
+    answer({ accept }) {
+      const entries = listed.flatMap(({ paths, doc }) => paths.slice(0, 1).map((path) => ({ path, doc })));
+      return accept.includes('text/html') ? htmlPage(title, entries) : textPage(title, entries);
+    },
   };
 }
 
-function textPage(title: string, routes: readonly HttpRoute[]): HttpAnswer {
-  const lines = routes.map(({ paths, doc }) => `  ${paths[0].padEnd(16)} ${doc}`);
+interface Entry {
+  readonly path: string;
+  readonly doc: string;
+}
+
+function textPage(title: string, entries: readonly Entry[]): HttpAnswer {
+  const lines = entries.map(({ path, doc }) => `  ${path.padEnd(16)} ${doc}`);
   return { status: 200, type: 'text/plain; charset=utf-8', text: `${title}\n\n${lines.join('\n')}\n` };
 }
 
-function htmlPage(title: string, routes: readonly HttpRoute[]): HttpAnswer {
-  const rows = routes.map(({ paths: [path], doc }) => {
+function htmlPage(title: string, entries: readonly Entry[]): HttpAnswer {
+  const rows = entries.map(({ path, doc }) => {
     const shown = path.endsWith('/*') ? escaped(path) : `<a href="${path}">${path}</a>`;
     return `<tr><td>${shown}</td><td>${escaped(doc)}</td></tr>`;
   });

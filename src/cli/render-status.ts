@@ -9,6 +9,10 @@ export function renderStatus(status: FullStatus, paint: Paint = paintNothing): r
   const rows: [string, string][] = [['mode', `${paint(modeStyle(mode), mode)} (${status.reason})`]];
   for (const [name, tip] of Object.entries(status.tips)) rows.push([name, tipText(tip)]);
   rows.push(['state root', status.stateRoot ?? NONE]);
+  if (status.state.level === 'pending') {
+    const proven = status.state.proven < 0 ? 'nothing' : `block ${formatCount(status.state.proven)}`;
+    rows.push(['state', `pending: proven up to ${proven}, the rest when its tries are built`]);
+  }
   rows.push(['target', target === null ? NONE : formatCount(target)]);
   if (mode === 'range') {
     const left = etaS === null ? 'time left unknown' : `${formatSeconds(etaS)} left at ${status.etaBasis}`;

@@ -25,7 +25,7 @@ export interface VerifyViewOptions {
 export function createVerifyView({ network, screen, paint, log, nowMs }: VerifyViewOptions): VerifyView {
   const startedMs = nowMs();
   const pause = screen === null ? LINE_MS : FRAME_MS;
-  let shownMs = startedMs;
+  let shownMs = Number.NEGATIVE_INFINITY;
   let phase: string | null = null;
   return {
     progress(progress) {

@@ -18,6 +18,7 @@ export interface ViewModel {
   readonly rate: number;
   readonly etaS: number | null;
   readonly bottleneck: SyncReport['pipeline']['bottleneck'];
+  readonly building: SyncReport['building'];
   /** Share of the last seconds in which blocks were applied, 0 to 1. */
   readonly applierBusy: number;
   readonly window: {
@@ -74,6 +75,7 @@ export function readViewModel(facts: RunFacts, memory: ViewMemory, nowMs: number
     rate: report.rate,
     etaS: report.etaS,
     bottleneck: pipeline.bottleneck,
+    building: report.building,
     applierBusy: busyShare(memory.busy),
     window: {
       blocks: pipeline.window,

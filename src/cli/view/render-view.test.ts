@@ -21,6 +21,7 @@ const syncing: ViewModel = {
   rate: 312.4,
   etaS: 5_500,
   bottleneck: 'fetch',
+  building: null,
   applierBusy: 0.37,
   window: { blocks: 58, blocksMax: 64, bytes: 12_700_000, bytesMax: 64 * 2 ** 20 },
   channel: { blocks: 3, blocksMax: 32 },
@@ -92,6 +93,11 @@ describe('the live view', () => {
         " Ctrl-C stops",
       ]
     `);
+  });
+
+  it('while the state tries are built', () => {
+    const building: ViewModel = { ...syncing, building: { stage: 'build', share: 0.425, etaS: 95 } };
+    expect(renderView(building, 79)[7]).toBe(' building the state tries 42.5%, 1m35s left');
   });
 
   it('before a source has answered', () => {

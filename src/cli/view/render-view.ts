@@ -52,10 +52,15 @@ function renderTips({ tips, total }: ViewModel, line: Line): string[] {
 }
 
 function renderProgress(model: ViewModel, width: number, line: Line): string[] {
-  const { done, total, rate, etaS, mode, bottleneck, blockAgeS } = model;
+  const { done, total, rate, etaS, mode, bottleneck, blockAgeS, building } = model;
   if (total === null) return [line(['warn', 'waiting for a source to answer'])];
   const { full, empty } = bar(total === 0 ? 1 : done / total, Math.max(10, Math.min(60, width - 22)));
   const progress = line(['accent', full], ['dim', empty], '  ', ['bold', formatPercent(done, total)]);
+  if (building !== null) {
+    const left = building.etaS === null ? '' : `, ${formatSeconds(building.etaS)} left`;
+    const share = formatPercent(Math.round(building.share * 1000), 1000);
+    return [progress, line(['accent', `${BUILD_WORDS[building.stage] ?? building.stage} ${share}`], ['dim', left])];
+  }
   if (mode === 'follow') {
     const age = blockAgeS === null ? '' : `  last block ${formatSeconds(blockAgeS)} ago`;
     return [progress, line(['good', 'at the tip'], ['dim', age])];
@@ -135,6 +140,11 @@ function styleOfMode(mode: string): Style {
   return mode === 'halted' ? 'bad' : 'accent';
 }
 
+const BUILD_WORDS: Readonly<Record<string, string>> = {
+  wipe: 'removing the old state tries',
+  build: 'building the state tries',
+  search: 'searching the block with the false state diff',
+};
 const STYLE_OF_LEVEL = { info: 'plain', warn: 'warn', error: 'bad' } as const;
 const NONE = '–';
 /** Column widths, in characters. */

@@ -35,8 +35,21 @@ export interface ConsumerOptions {
   readonly following: () => boolean;
   readonly onCommitted: (confirmed: BlockRef | null, wanted: readonly Need[]) => void;
   /** The tries are being built: `done` of `total` entries, or roughly so. */
-  readonly onBuilding: (progress: { readonly done: number; readonly total: number }) => void;
+  readonly onBuilding: (progress: {
+    readonly done: number;
+    readonly total: number;
+    readonly etaS: number | null;
+  }) => void;
   readonly onHalt: (reason: string) => void;
+}
+
+/** A build of the state tries under way. */
+export interface StateBuilding {
+  readonly stage: string;
+  /** Of this stage, 0 to 1. */
+  readonly share: number;
+  readonly sinceMs: number;
+  readonly etaS: number | null;
 }
 
 /**
@@ -51,6 +64,7 @@ export class Consumer {
   /** Since when every look says that the chain was rolled back, null when the last did not. */
   private shrunkSinceMs: number | null = null;
   private busyMsTotal = 0;
+  private underBuild: StateBuilding | null = null;
 
   constructor(options: ConsumerOptions) {
     this.options = options;
@@ -70,6 +84,11 @@ export class Consumer {
   suspectFork(suspicion: Suspicion): void {
     this.suspected ??= suspicion;
     this.options.producer.channel.changed.ring();
+  }
+
+  /** How far the build of the state is, null while none is under way. */
+  get building(): StateBuilding | null {
+    return this.underBuild;
   }
 
   /** Something changed that the next step may depend on. */
@@ -119,6 +138,7 @@ export class Consumer {
   }
 
   private async unwindTo(to: number, reason: UnwindReason): Promise<void> {
+    this.underBuild = null;
     const { sync, producer, onCommitted } = this.options;
     this.tip = await sync.apply.unwind({ to, reason });
     producer.dispatch({ type: 'reset', base: nextHeight(this.tip) });
@@ -138,16 +158,16 @@ export class Consumer {
 
   /** One step towards proving the pending state. */
   private async build(): Promise<void> {
-    const { sync, onBuilding, onCommitted } = this.options;
+    const { sync, onCommitted } = this.options;
     const startedMs = sync.env.nowMs();
     const report = await sync.apply.rebuild();
     this.busyMsTotal += sync.env.nowMs() - startedMs;
     switch (report.type) {
       case 'working':
-        // Keys are spread evenly, so the share of the key space tells how many entries there are.
-        if (report.share > 0) onBuilding({ done: report.done, total: Math.round(report.done / report.share) });
+        this.noteBuilding(report);
         return;
       case 'proven':
+        this.underBuild = null;
         sync.log.info('the state is proven', { height: report.at?.height ?? -1, hashes: report.hashes });
         onCommitted(this.tip, []);
         return;
@@ -159,10 +179,22 @@ export class Consumer {
     }
   }
 
+  private noteBuilding({ stage, done, share }: Extract<RebuildReport, { type: 'working' }>): void {
+    const { sync, onBuilding } = this.options;
+    const nowMs = sync.env.nowMs();
+    const before = this.underBuild;
+    const sinceMs = before?.stage === stage && before.share <= share ? before.sinceMs : nowMs;
+    const etaS = share > 0 ? ((nowMs - sinceMs) * (1 - share)) / share / 1000 : null;
+    this.underBuild = { stage, share, sinceMs, etaS };
+    // Keys are spread evenly, so the share of the key space tells how many entries there are.
+    if (share > 0) onBuilding({ done, total: Math.round(done / share), etaS });
+  }
+
   /** The search ended at a block with a false state diff: it goes, with all above it, and is fetched elsewhere. */
   private async onFalseState({ culprit, got }: Extract<RebuildReport, { type: 'false' }>): Promise<void> {
     const { sync, producer, rejections, onCommitted } = this.options;
     const { height } = culprit.ref;
+    this.underBuild = null;
     const blamed = [...new Set(Object.values(culprit.from))];
     const error = new SynclineError('STATE_ROOT_MISMATCH', 'peer', `state root mismatch at height ${height}`, {
       data: { check: 'state-root', expected: toHex(culprit.stateRoot), got, hash: toHex(culprit.ref.hash) },

@@ -54,6 +54,8 @@ export interface SyncReport {
     readonly bottleneck: 'fetch' | 'verify' | 'apply' | 'none';
   };
   readonly latePending: number;
+  /** How far the build of the state tries is, null while none is under way. */
+  readonly building: { readonly stage: string; readonly share: number; readonly etaS: number | null } | null;
   /** When the engine last did something, for liveness. */
   readonly tickedAtMs: number;
 }
@@ -175,6 +177,7 @@ class SyncRun implements Sync {
         bottleneck: this.bottleneck(),
       },
       latePending: this.late?.pending ?? 0,
+      building: this.consumer?.building ?? null,
       tickedAtMs: this.tickedAtMs,
     };
   }
@@ -210,8 +213,7 @@ class SyncRun implements Sync {
         this.onMoved();
         this.changed.ring();
       },
-      onBuilding: (progress) =>
-        this.options.notify({ type: 'progress', phase: 'state', rate: 0, etaS: null, ...progress }),
+      onBuilding: (progress) => this.options.notify({ type: 'progress', phase: 'state', rate: 0, ...progress }),
       onHalt: (reason) => {
         this.halt = reason;
         this.onMoved();

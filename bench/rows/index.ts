@@ -1,6 +1,7 @@
 import type { Bench } from '../harness/bench.ts';
 import { blockCommitments } from './block-commitments.ts';
 import { catchUp } from './catch-up.ts';
+import { eventsIndex } from './events-index.ts';
 import { feltHashes, kernelVariants } from './felt-hashes.ts';
 import { keccak } from './keccak.ts';
 import { poseidon2 } from './poseidon2.ts';
@@ -20,6 +21,7 @@ export const benches: readonly Bench[] = [
   rangeProof,
   stateCommit,
   blockCommitments,
+  eventsIndex,
   trieBuild,
   catchUp,
   syncDevnet,

@@ -66,6 +66,8 @@ export interface Source extends AsyncDisposable {
   /** Names of the parts it can serve. */
   readonly parts: readonly string[];
   readonly limits: SourceLimits;
+  /** It has no blocks, only content that blocks name, such as what it makes of stored content: never surveyed. */
+  readonly contentOnly?: true;
   survey(options: { readonly signal: AbortSignal }): Promise<Survey>;
   fetch(request: FetchRequest, options: { readonly signal: AbortSignal }): AsyncIterable<Delivery>;
   /** The hash it has at a height, `null` if it has no such block: how forks are found. */

@@ -56,6 +56,14 @@ describe('a data folder', () => {
     await expect(readFolder({ path })).rejects.toMatchObject(refusal);
   });
 
+  it('of an older version is refused to writers and readers', async () => {
+    await makeFolder();
+    await writeFile(join(path, 'VERSION'), `${schemaVersion - 1}\n`);
+    const refusal = { code: 'FOLDER_OLDER', data: { exitCode: 4, got: String(schemaVersion - 1) } };
+    await expect(openFolder({ path, identity })).rejects.toMatchObject(refusal);
+    await expect(readFolder({ path })).rejects.toMatchObject(refusal);
+  });
+
   it.each(['', 'one', '-1', '0', '1.5'])('with the version "%s" is called damaged', async (version) => {
     await makeFolder();
     await writeFile(join(path, 'VERSION'), version);

@@ -42,7 +42,7 @@ export interface FolderOptions {
 /**
  * Opens a data folder for writing and makes it, for its owner only, where there is none.
  *
- * @throws {SynclineError} `FOLDER_LOCKED`, `FOLDER_OTHER_CHAIN`, `FOLDER_NEWER` (fault `caller`); `FOLDER_DAMAGED`,
+ * @throws {SynclineError} `FOLDER_LOCKED`, `FOLDER_OTHER_CHAIN`, `FOLDER_NEWER`, `FOLDER_OLDER` (fault `caller`); `FOLDER_DAMAGED`,
  *   `FOLDER_UNUSABLE` (fault `local`). All carry `path`, `exitCode` and `fix` in their data.
  */
 export async function openFolder(options: FolderOptions): Promise<Folder> {
@@ -78,7 +78,7 @@ export interface FolderReading extends FolderPaths {
 /**
  * Looks at a data folder without locking it; a writer may be at work there.
  *
- * @throws {SynclineError} `FOLDER_MISSING`, `FOLDER_NEWER` (fault `caller`); `FOLDER_DAMAGED`, `FOLDER_UNUSABLE`
+ * @throws {SynclineError} `FOLDER_MISSING`, `FOLDER_NEWER`, `FOLDER_OLDER` (fault `caller`); `FOLDER_DAMAGED`, `FOLDER_UNUSABLE`
  *   (fault `local`).
  */
 export async function readFolder(options: { readonly path: string }): Promise<FolderReading> {
@@ -115,6 +115,14 @@ async function readMarkers(paths: FolderPaths): Promise<Markers | null> {
       got: version,
       exitCode: 4,
       fix: 'start the newer version again, or name another folder with --data-dir',
+    });
+  }
+  if (Number(version) < schemaVersion) {
+    throw folderError('FOLDER_OLDER', 'caller', 'data folder was written by an older version', paths.path, {
+      expected: String(schemaVersion),
+      got: version,
+      exitCode: 4,
+      fix: 'name an empty folder with --data-dir and sync again: its content lacks what this version looks up',
     });
   }
   return { identity, schemaVersion: Number(version) };

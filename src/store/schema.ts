@@ -44,8 +44,10 @@ const prefixes: Readonly<Record<Table, number>> = {
   quarantine: 0x0e,
 };
 
-/** Written to a data folder's `VERSION`; software of a lower version refuses the folder. */
-export const schemaVersion = 1;
+/**
+ * Written to a data folder's `VERSION`; software of another version refuses the folder. 2: Starknet's event index.
+ */
+export const schemaVersion = 2;
 
 /**
  * Longest key inside a table, in bytes. LMDB with 4 KiB pages takes keys of up to 1978 bytes (half a page less its

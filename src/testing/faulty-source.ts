@@ -1,4 +1,4 @@
-import type { Delivery, FetchRequest, Source } from '../engine/index.ts';
+import type { Delivery, FetchRequest, FinalClaim, Source } from '../engine/index.ts';
 import { type Env, SynclineError } from '../lib/index.ts';
 
 /** How a source misbehaves. Shares are probabilities per call, 0 to 1. */
@@ -74,9 +74,20 @@ export function createFaultySource(inner: Source, env: Env, faults: SourceFaults
       faults.onCall?.(`hash ${height}`);
       return inner.hashAt(height, options);
     },
+    ...(inner.watchFinal === undefined ? {} : { watchFinal: (options) => inner.watchFinal?.(options) ?? noClaims() }),
+    ...(inner.provisional === undefined
+      ? {}
+      : {
+          async provisional(on, options) {
+            await travel(`provisional ${on.height}`, options.signal);
+            return inner.provisional?.(on, options) ?? [];
+          },
+        }),
     [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose]() as Promise<void>,
   };
 }
+
+async function* noClaims(): AsyncGenerator<FinalClaim> {}
 
 function corrupted(delivery: Extract<Delivery, { type: 'bytes' }>, env: Env): Delivery {
   const bytes = new Uint8Array(delivery.bytes);

@@ -3,8 +3,10 @@ import { SynclineError } from '../../lib/index.ts';
 import type { ChainFamily, FamilySettings, NetworkOption } from '../family.ts';
 import { checkFiles } from './check.ts';
 import { feltToHex } from './felt.ts';
+import { inspectSource } from './inspect-source.ts';
 import { NETWORKS } from './params.ts';
-import { starknet } from './starknet.ts';
+import { defaultCompilerLimits } from './sources/index.ts';
+import { type StarknetOptions, starknet } from './starknet.ts';
 
 /** Starknet as the command line sees it. */
 export const family: ChainFamily = {
@@ -30,6 +32,7 @@ export const family: ChainFamily = {
     const { family, network, tips } = starknet({ network: { name } });
     return { family, network, tips, formatHash: feltToHex };
   },
+  inspectSource,
   check: async (files, { network, settings, expect }) =>
     checkFiles(files, {
       network,
@@ -46,7 +49,18 @@ function create(network: NetworkOption, settings: FamilySettings): Chain {
     ...present('gatewayKey', settings['gateway.key']),
     ...present('l1Url', settings['l1.url']),
     ...(settings['l1.poll'] == null ? {} : { l1PollMs: Number(settings['l1.poll']) }), // the node's own text
+    ...sierraCompiler(settings),
   });
+}
+
+/** Texts that `familySettings` of the command line wrote. */
+function sierraCompiler(settings: FamilySettings): Pick<StarknetOptions, 'sierraCompiler'> {
+  const path = settings['sierra.compiler'] ?? null;
+  if (path === null) return {};
+  const args = JSON.parse(settings['sierra.argument'] ?? '[]') as readonly string[];
+  const timeoutMs = Number(settings['sierra.timeout'] ?? defaultCompilerLimits.timeoutMs);
+  const memoryBytes = Number(settings['sierra.memory'] ?? defaultCompilerLimits.memoryBytes);
+  return { sierraCompiler: { path, args, timeoutMs, memoryBytes } };
 }
 
 function present<Name extends string>(name: Name, value: string | null | undefined): { readonly [N in Name]?: string } {

@@ -1,7 +1,13 @@
 import type { Chain, Hash32, PlainData } from '../../engine/index.ts';
 import { feltToHex, parseFelt } from './felt.ts';
 import { type NetworkParams, parseNetwork } from './params.ts';
-import { createStarknetSource, l1SourceUrl, type StarknetSourceOptions } from './sources/index.ts';
+import {
+  compilerSourceUrl,
+  createStarknetSource,
+  l1SourceUrl,
+  type SierraCompiler,
+  type StarknetSourceOptions,
+} from './sources/index.ts';
 
 export interface StarknetOptions {
   /** A preset's name, such as `starknet-mainnet`, or the parameters of a network of your own. */
@@ -22,6 +28,11 @@ export interface StarknetOptions {
   readonly l1Url?: string;
   /** How often L1 is asked. Default 60 000. */
   readonly l1PollMs?: number;
+  /**
+   * A program that compiles Sierra classes, asked before the gateways for what they are compiled to. Whatever it does,
+   * no block waits for it, and its work is verified as that of others.
+   */
+  readonly sierraCompiler?: SierraCompiler;
 }
 
 /**
@@ -32,6 +43,7 @@ export interface StarknetOptions {
 export function starknet(options: StarknetOptions): Chain {
   const network = parseNetwork(options.network as PlainData);
   const genesisHash = network.genesisHash === null ? null : (parseFelt(network.genesisHash) as Uint8Array as Hash32);
+  const companions = companionsOf(options);
   return {
     family: 'starknet',
     network: network.name,
@@ -47,13 +59,20 @@ export function starknet(options: StarknetOptions): Chain {
     },
     createSource: (url, context) => createStarknetSource(url, context, sourceOptions(options, network)),
     defaultSources: network.gatewayUrls,
-    ...(options.l1Url === undefined ? {} : { companions: [l1SourceUrl(options.l1Url)] }),
+    ...(companions.length === 0 ? {} : { companions }),
     ...(genesisHash === null ? {} : { genesisHash }),
     async rpc(environment) {
       const { createStarknetRpc } = await import('./rpc/index.ts');
       return createStarknetRpc(environment, network);
     },
   };
+}
+
+function companionsOf({ l1Url, sierraCompiler }: StarknetOptions): readonly string[] {
+  return [
+    ...(l1Url === undefined ? [] : [l1SourceUrl(l1Url)]),
+    ...(sierraCompiler === undefined ? [] : [compilerSourceUrl(sierraCompiler)]),
+  ];
 }
 
 function sourceOptions({ gatewayKey, l1PollMs }: StarknetOptions, network: NetworkParams): StarknetSourceOptions {

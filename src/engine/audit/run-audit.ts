@@ -85,6 +85,7 @@ class Audit {
   }
 
   private async work(): Promise<AuditOutcome> {
+    this.keep(this.course);
     this.report('records', 0, null);
     this.checks = this.require(await this.host.records()).checks;
     await this.requireRange();

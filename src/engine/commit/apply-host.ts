@@ -304,7 +304,7 @@ class InlineApplyHost {
       writes.push({ table: 'wanted', key: wantedKey(need), value: null });
       writes.push({ table: 'quarantine', key: wantedKey(need), value: null });
       if (this.options.rules.has?.(view, need)) continue;
-      writes.push(...part.writes);
+      for (const write of part.writes) writes.push(write);
       for (const [name, value] of Object.entries(part.counts)) counts[name] = (counts[name] ?? 0) + value;
     }
     if (writes.length === 0) return;
@@ -378,7 +378,7 @@ function addBlockWrites(writes: Write[], block: Verified<SealedBlock>, changes: 
   for (const change of changes) {
     writes.push({ table: 'history', key: concatBytes(change.key, key), value: encodeBefore(change.before) });
   }
-  writes.push(...block.index);
+  for (const write of block.index) writes.push(write);
   const undo = encodeUndo({ state: changes.map((c) => c.key), index: block.index.map((w) => w.key) });
   writes.push({ table: 'undo', key, value: undo });
 }

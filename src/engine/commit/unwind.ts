@@ -83,7 +83,7 @@ function commitTries(
       data: { expected: toHex(target.stateRoot), got: toHex(commitment.root), height: bottom },
     });
   }
-  writes.push(...commitment.writes);
+  for (const write of commitment.writes) writes.push(write);
 }
 
 function restoreState(

@@ -192,19 +192,16 @@ export class Consumer {
 
   /** The search ended at a block with a false state diff: it goes, with all above it, and is fetched elsewhere. */
   private async onFalseState({ culprit, got }: Extract<RebuildReport, { type: 'false' }>): Promise<void> {
-    const { sync, producer, rejections, onCommitted } = this.options;
+    const { sync, producer, rejections } = this.options;
     const { height } = culprit.ref;
-    this.underBuild = null;
     const blamed = [...new Set(Object.values(culprit.from))];
     const error = new SynclineError('STATE_ROOT_MISMATCH', 'peer', `state root mismatch at height ${height}`, {
       data: { check: 'state-root', expected: toHex(culprit.stateRoot), got, hash: toHex(culprit.ref.hash) },
     });
     const evidence = this.storedEvidence(culprit);
     await rejections.keep(rejectionOf(error, { height, blamed, nowMs: sync.env.nowMs() }), evidence);
-    this.tip = await sync.apply.unwind({ to: height - 1, reason: 'invalid' });
-    producer.dispatch({ type: 'reset', base: nextHeight(this.tip) });
+    await this.unwindTo(height - 1, 'invalid');
     producer.dispatch({ type: 'refused', height, fault: 'peer', blamed });
-    onCommitted(this.tip, []);
   }
 
   private storedEvidence({ ref, from }: BlockRecord): { part: string; bytes: Uint8Array; from: string }[] {

@@ -125,8 +125,8 @@ class SyncRun implements Sync {
       const consumer = this.createConsumer(producer, this.finality, firstNeeds, recovery);
       this.consumer = consumer;
       if (this.options.until !== undefined) producer.dispatch({ type: 'limit', limit: this.options.until });
-      // The scheduler knows those that serve something; the others are looked after by the watch on finality.
-      const serving = sources.filter((source) => source.parts.length > 0);
+      // The scheduler knows those that serve blocks; the others are the watch on finality's and the late parts' affair.
+      const serving = sources.filter((source) => source.parts.length > 0 && source.contentOnly !== true);
       for (const source of serving) producer.dispatch({ type: 'source', source });
       this.meter.note(base, env.nowMs());
       this.onMoved();

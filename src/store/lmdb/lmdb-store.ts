@@ -40,7 +40,7 @@ export interface LmdbOptions {
  * @throws {SynclineError} `STORE_UNOPENABLE` (fault `local`) for files that are missing (when `readOnly`), damaged or
  *   not accessible.
  */
-export function openLmdb(options: LmdbOptions & { readonly readOnly: true }): ReadStore;
+export function openLmdb(options: LmdbOptions & { readonly readOnly: true }): ReadStore & Pick<Store, 'sizeBytes'>;
 export function openLmdb(options: LmdbOptions): Store;
 export function openLmdb(options: LmdbOptions): Store {
   const database = openDatabase(options);

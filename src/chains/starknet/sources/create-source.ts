@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Source, SourceContext, SourceLimits } from '../../../engine/index.ts';
 import type { BodyLimits } from './bounded-body.ts';
+import { createCompilerSource } from './compiler/index.ts';
 import { createFolderSource } from './folder/index.ts';
 import { createGatewaySource, type GatewayTimeouts } from './gateway/index.ts';
 import { createL1Source } from './l1/index.ts';
@@ -25,7 +26,7 @@ export interface StarknetSourceOptions {
 
 /**
  * Opens the source behind a URL: `http:` and `https:` are the base URL of a feeder gateway, taken as given, `file:` is a
- * folder of its answers, and `l1+http:`, `l1+https:`, `l1+ws:` and `l1+wss:` are an Ethereum node, which tells what is
+ * folder of its answers, `compiler:` a program that compiles Sierra classes, and `l1+http:`, `l1+https:`, `l1+ws:` and `l1+wss:` are an Ethereum node, which tells what is
  * final. Nothing is contacted yet.
  *
  * @throws {SynclineError} `SOURCE_UNSUPPORTED` (fault `caller`).
@@ -44,6 +45,8 @@ export function createStarknetSource(url: URL, context: SourceContext, options: 
       });
     case 'file:':
       return createFolderSource({ path: folderOf(url), log: context.log, ...common });
+    case 'compiler:':
+      return createCompilerSource({ url, ...context });
     case 'l1+http:':
     case 'l1+https:':
     case 'l1+ws:':

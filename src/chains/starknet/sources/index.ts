@@ -1,3 +1,4 @@
+export * from './compiler/index.ts';
 export { createStarknetSource, type StarknetSourceOptions } from './create-source.ts';
 export * from './folder/index.ts';
 export * from './gateway/index.ts';

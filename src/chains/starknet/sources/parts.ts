@@ -19,7 +19,10 @@ export const BLOCK_PARTS = ['block', 'stateUpdate', 'signature', 'bundle'] as co
  */
 export const CLASS_PARTS = ['class', 'compiledClass'] as const;
 
-/** All of them. */
+/** What a compiler of our own makes of a stored Sierra class, with the same id and content as a `compiledClass`. */
+export const LOCAL_COMPILED_CLASS = 'localCompiledClass';
+
+/** All that gateways and folders deliver. */
 export const PARTS = [...BLOCK_PARTS, ...CLASS_PARTS] as const;
 
 export type BlockPart = (typeof BLOCK_PARTS)[number];

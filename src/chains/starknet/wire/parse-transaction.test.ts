@@ -202,6 +202,7 @@ describe('parseTransaction', () => {
     const error = errorOf(json);
     expect(error).toMatchObject({ code: 'PROTOCOL_UNSUPPORTED', fault: 'source' });
     expect(error?.message).toContain('unsupported protocol version');
+    expect(error?.data).toMatchObject({ expected: expect.any(String), got: expect.stringContaining(json.type) });
   });
 
   it.each([

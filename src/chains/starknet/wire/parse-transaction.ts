@@ -243,7 +243,8 @@ function readVersion(tx: JsonObject, type: string): number {
 function unsupported(tx: JsonObject, type: string): SynclineError {
   const version = String(member(tx, 'version') ?? 'none'); // short: `readVersion` has looked at it
   const message = `unsupported protocol version: transaction type ${JSON.stringify(type)}, version ${version}`;
-  return wireError('PROTOCOL_UNSUPPORTED', message, { path: pathOf(tx.place), type, version });
+  const numbers = { expected: 'a transaction type and version of a known release', got: `${type} ${version}` };
+  return wireError('PROTOCOL_UNSUPPORTED', message, { path: pathOf(tx.place), ...numbers, type, version });
 }
 
 const TYPE_CHARS_MAX = 64;

@@ -65,7 +65,6 @@ function checksumOf(position: EventPosition, context: TokenContext): string | nu
 }
 
 function confirmedBranch({ height, offset }: EventPosition, { view }: TokenContext): string | null {
-  if (height === 0 && offset === 0) return 'none';
   const record = readBlock(view, offset > 0 ? height : height - 1);
   return record === null ? null : toHex(record.ref.hash);
 }

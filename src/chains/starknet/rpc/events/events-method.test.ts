@@ -264,6 +264,21 @@ describe('blocks being built', () => {
     expect(third.continuation_token).toBeUndefined();
   });
 
+  test('a page goes on in the lower block when that has grown after it was read to its end', async () => {
+    const chain = await chainOf([[[transfer('bob')]]]);
+    const tip = chain.blocks[0]?.ref as (typeof chain.blocks)[number]['ref'];
+    const filter = { address: hex('token'), ...to, from_block: 'pre_confirmed', chunk_size: 2 };
+    chain.build([provisionalOf(1, tip, receipts('low', 2)), provisionalOf(2, tip, receipts('high', 1))]);
+    const { continuation_token } = await getPage(chain.environment, filter);
+    const [low, high] = [receipts('low', 3), receipts('high', 1)];
+    chain.build([provisionalOf(1, tip, low), provisionalOf(2, tip, high)]);
+    const rest = await getPage(chain.environment, { ...filter, continuation_token });
+    expect(rest.events).toEqual([
+      ...expectedOf(low, { address: hex('token') }, { hash: null, height: 1 }).slice(2),
+      ...expectedOf(high, { address: hex('token') }, { hash: null, height: 2 }),
+    ]);
+  });
+
   test('a page does not go on in another block than it was read from', async () => {
     const chain = await chainOf([[[transfer('bob')]]]);
     const tip = chain.blocks[0]?.ref as (typeof chain.blocks)[number]['ref'];

@@ -6,9 +6,9 @@ import { type BlockId, parseBlockId } from '../block-id.ts';
 import { DecodedParts } from '../decoded-parts.ts';
 import { fault, invalidParams } from '../faults.ts';
 import type { RenderedObject } from '../render/felts.ts';
-import { decodeToken, type EventPosition, encodeToken, type TokenContext } from './continuation-token.ts';
+import { decodeToken, encodeToken, type TokenContext } from './continuation-token.ts';
 import { type EventFilter, parseEmitters, parseKeys } from './event-filter.ts';
-import { type EventSpan, resolveSpan } from './event-span.ts';
+import { resolveSpan } from './event-span.ts';
 import { readPage } from './read-page.ts';
 import { Work } from './work.ts';
 
@@ -65,16 +65,10 @@ async function answer(
   const { view } = context;
   const span = resolveSpan({ ...context, from, to });
   const tokens: TokenContext = { view, provisional: span.provisional, filter: textOf(request) };
-  const start = token === null ? null : startOf(decodeToken(token, tokens), span, from);
+  // Where a tag has moved since the page before, the token goes first.
+  const start = token === null ? null : decodeToken(token, tokens);
   const { events, next } = await readPage({ ...context, filter, span, start, chunkSize });
   return { events, ...(next === null ? {} : { continuation_token: encodeToken(next, tokens) }) };
-}
-
-/** A tag moves while pages are read, and the token goes before it; a block that was named stays where it is. */
-function startOf(position: EventPosition, span: EventSpan, from: BlockId | null): EventPosition {
-  const isFixed = from?.type === 'number' || from?.type === 'hash';
-  if (!isFixed || position.height >= span.from) return position;
-  return { height: span.from, offset: 0, isProvisional: false };
 }
 
 function parseRequest(value: unknown, version: ApiVersion): EventsRequest {

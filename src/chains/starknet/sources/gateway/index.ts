@@ -1,2 +1,3 @@
 export { defaultGatewayBodyLimits, defaultGatewayTimeouts, type GatewayTimeouts } from './gateway-client.ts';
 export { createGatewaySource, defaultGatewayLimits, type GatewaySourceOptions } from './gateway-source.ts';
+export { fetchPublicKey, type PublicKeyOptions } from './public-key.ts';

@@ -1,0 +1,2 @@
+export { compilerSourceUrl, defaultCompilerLimits, type SierraCompiler } from './compiler-address.ts';
+export { type CompilerSourceOptions, createCompilerSource } from './compiler-source.ts';

@@ -25,6 +25,7 @@ export function createProgram(context: CliContext, run: Run): Command {
   addExplain(program, context, run);
   addCheck(program, context, run);
   addVerify(program, context, run);
+  addDoctor(program, context, run);
   addConfig(program, context, run);
   addVersion(program, context, run);
   return program;
@@ -54,6 +55,7 @@ function addDevnet(program: Command, context: CliContext, run: Run): void {
   addDevnetOptions(command, { blocks: '20', blockTime: '4s' });
   command
     .addOption(new Option('--port <PORT>', 'where to listen on 127.0.0.1; 0 takes any free one').default('9600'))
+    .option('--pre-confirmed', 'show the newest block as being built; it is the head when the next one is made')
     .option('--write <DIR>', 'write the chain as a folder for --source file://… instead of serving it')
     .option('--network-file <FILE>', 'also write the chain id, key and genesis hash, for --network FILE');
   addSettingFlags(command, ['json']);
@@ -111,6 +113,14 @@ function addVerify(program: Command, context: CliContext, run: Run): void {
   command.action(() => run(import('./commands/verify.ts').then(({ verify }) => verify(context, command))));
 }
 
+function addDoctor(program: Command, context: CliContext, run: Run): void {
+  const command = program
+    .command('doctor')
+    .description('look at clock, disk, folder, port, sources and versions, with what to do where something is wrong');
+  addSettingFlags(command, DOCTOR_KEYS);
+  command.action(() => run(import('./commands/doctor.ts').then(({ doctor }) => doctor(context, command))));
+}
+
 function addConfig(program: Command, context: CliContext, run: Run): void {
   const config = program.command('config').description('look at the settings');
   const command = config
@@ -154,6 +164,17 @@ function examples(pairs: readonly (readonly [string, string])[]): string {
 
 /** What the reading commands need to find a data folder. */
 const FOLDER_KEYS: readonly SettingKey[] = ['network', 'data-dir', 'json', 'config'];
+
+/** What a node would rely on. */
+const DOCTOR_KEYS: readonly SettingKey[] = [
+  ...FOLDER_KEYS,
+  'source',
+  'http',
+  'http.addr',
+  'gateway.key',
+  'l1.url',
+  'starknet.hash-table',
+];
 
 const MAIN_EXAMPLES = [
   ['see it work, without a network', 'syncline demo'],

@@ -17,6 +17,7 @@ import {
   type Sync,
   type SyncEnd,
   type SyncReport,
+  type Tips,
 } from '../engine/index.ts';
 import { createScope, createSystemEnv, type Env, type Logger, SynclineError, silentLogger } from '../lib/index.ts';
 import { createMemoryStore, openFolder, openLmdb } from '../store/index.ts';
@@ -84,6 +85,7 @@ export async function createNode(options: NodeOptions): Promise<Node> {
       ...(options.until === undefined ? {} : { until: options.until }),
       ...(options.chain.genesisHash === undefined ? {} : { genesisHash: options.chain.genesisHash }),
     });
+    provisional.listen(() => sync.changed.ring());
     return new RunningNode({ options, scope, sync, store: opened.store, sources, env, provisional });
   } catch (error) {
     await scope.close().catch(() => {});
@@ -174,9 +176,17 @@ class RunningNode implements Node {
       store,
       tips: node.chain.tips,
       changed: sync.changed,
+      volatileTips: () => this.provisionalTip(),
       from: options.from ?? 'now',
       signal: own,
     });
+  }
+
+  /** The tip that is in no store: the newest block being built. */
+  private provisionalTip(): Tips {
+    const name = this.parts.options.chain.tips.provisional;
+    const newest = this.parts.provisional.blocks.at(-1);
+    return name === undefined || newest === undefined ? {} : { [name]: { height: newest.height, hash: null } };
   }
 
   status(): NodeStatus {

@@ -21,6 +21,7 @@ export interface CliChild {
   shows(text: string): Promise<void>;
   /** What it has written so far. */
   stdout(): string;
+  stderr(): string;
   readonly ended: Promise<CliOutcome>;
 }
 
@@ -70,6 +71,7 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Cli
   return {
     process: child,
     stdout: () => stdout,
+    stderr: () => stderr,
     ended,
     shows(text) {
       return new Promise((resolve, reject) => {

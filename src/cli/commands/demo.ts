@@ -32,6 +32,7 @@ export async function demo(context: CliContext, command: Command): Promise<numbe
       devnet,
       blockTimeMs: flags.blockTimeMs,
       faults: flags.faults,
+      preConfirmed: flags.blockTimeMs > 0,
     });
     const http = await chooseHttp(context, resolved);
     await using scope = createScope();

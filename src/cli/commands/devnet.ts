@@ -25,7 +25,17 @@ export async function devnet(context: CliContext, family: string, command: Comma
     throw usageInvalid(`no devnet of family ${family}${didYouMean(family, ['starknet'])}`, 'syncline devnet starknet');
   }
   const flags = readDevnetFlags(command);
-  const { port, write, networkFile } = command.opts<{ port: string; write?: string; networkFile?: string }>();
+  const {
+    port,
+    write,
+    networkFile,
+    preConfirmed = false,
+  } = command.opts<{
+    port: string;
+    write?: string;
+    networkFile?: string;
+    preConfirmed?: boolean;
+  }>();
   for (const fault of flags.faults) parseFault(fault); // a wrong one is told before anything is made
   if (flags.blocks > NOTABLE_BLOCKS && !config.json) {
     writeLine(context.stderr, `Making a chain of ${formatCount(flags.blocks)} blocks …`);
@@ -37,7 +47,10 @@ export async function devnet(context: CliContext, family: string, command: Comma
     if (networkFile !== undefined) writeNetwork(chain, resolve(context.cwd, networkFile));
     if (watch.signal.aborted) return 0;
     if (write !== undefined) return await writeChain(context, chain, { folder: write, json: config.json });
-    return await serveChain(context, chain, { flags, port: parsePort(port), json: config.json, watch: watch.signal });
+    return await serveChain(context, chain, {
+      ...{ flags, preConfirmed, port: parsePort(port), json: config.json },
+      watch: watch.signal,
+    });
   } finally {
     watch.dispose();
   }
@@ -46,9 +59,15 @@ export async function devnet(context: CliContext, family: string, command: Comma
 async function serveChain(
   context: CliContext,
   chain: StarknetDevnet,
-  options: { readonly flags: DevnetFlags; readonly port: number; readonly json: boolean; readonly watch: AbortSignal },
+  options: {
+    readonly flags: DevnetFlags;
+    readonly preConfirmed: boolean;
+    readonly port: number;
+    readonly json: boolean;
+    readonly watch: AbortSignal;
+  },
 ): Promise<number> {
-  const { flags, port, json, watch } = options;
+  const { flags, preConfirmed, port, json, watch } = options;
   const onFault = (fault: InjectedFault) => {
     if (json) writeJson(context.stdout, { type: 'fault', timeMs: Date.now(), ...fault });
     else writeLine(context.stdout, faultLine(fault));
@@ -58,6 +77,7 @@ async function serveChain(
     port,
     blockTimeMs: flags.blockTimeMs,
     faults: flags.faults,
+    preConfirmed,
     onFault,
   });
   const url = server.url.href;

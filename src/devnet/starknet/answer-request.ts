@@ -1,18 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { finished } from 'node:stream/promises';
+import { feltToHex } from '../../chains/starknet/index.ts';
 import { type Env, SynclineError } from '../../lib/index.ts';
+import type { Building } from './building.ts';
+import { forgeClass } from './class-forgery.ts';
 import type { AnswerContent, AnswerFault, FaultPlan } from './fault-plan.ts';
 import { forge } from './forgery.ts';
-import { assemble, cutBundle, jsonOfForgery, type Route, routeOf } from './gateway-routes.ts';
+import { assemble, cutBundle, jsonOfForgery, noSignature, type Route, routeOf, undeclared } from './gateway-routes.ts';
 import { htmlAnswer, JSON_TYPE, pack, send, sendHalf } from './http-answer.ts';
 import type { StarknetDevnet } from './starknet-devnet.ts';
 
 /** What a served devnet consists of, besides its socket. */
 export interface Gateway {
   readonly devnet: StarknetDevnet;
+  /** Null where no block is shown before it is the head. */
+  readonly building: Building | null;
   readonly plan: FaultPlan;
   readonly env: Env;
   readonly signal: AbortSignal;
+  /** Abandons the newest blocks; the head stays there for a while, and no block is made meanwhile. */
+  rollback(depth: number): void;
 }
 
 /** Answers one request, with the faults that are due. */
@@ -21,7 +28,7 @@ export async function answerRequest(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { devnet, plan, env, signal } = gateway;
+  const { devnet, building, plan, env, signal } = gateway;
   const refusal = plan.refusalOf();
   if (refusal !== null) {
     plan.report(refusal, null, 'status 429, Retry-After: 1');
@@ -32,17 +39,15 @@ export async function answerRequest(
     await env.sleep(slow.ms, signal);
   }
   const url = new URL(request.url ?? '', 'http://gateway');
-  const route: Route = request.method === 'GET' ? routeOf(devnet, url) : { type: 'unknown' };
+  const route: Route = request.method === 'GET' ? routeOf(devnet, url, building) : { type: 'unknown' };
   const asked: Asked = { response, isGzipAccepted: String(request.headers['accept-encoding'] ?? '').includes('gzip') };
   switch (route.type) {
     case 'unknown':
       return send(response, htmlAnswer(404, 'Not Found'));
     case 'json':
-      return send(response, {
-        status: route.status,
-        type: JSON_TYPE,
-        ...(await pack(route.json, asked.isGzipAccepted)),
-      });
+      return sendJson(route, asked);
+    case 'class':
+      return answerClass(gateway, route, asked);
     case 'objects': {
       const headServed = await answerObjects(gateway, route.content, asked);
       return reorgIfDue(gateway, headServed);
@@ -57,8 +62,41 @@ interface Asked {
   readonly isGzipAccepted: boolean;
 }
 
+async function sendJson(
+  { status, json }: { readonly status: number; readonly json: string },
+  { response, isGzipAccepted }: Asked,
+): Promise<void> {
+  send(response, { status, type: JSON_TYPE, ...(await pack(json, isGzipAccepted)) });
+}
+
+async function answerClass(
+  { devnet, plan }: Gateway,
+  { content, named }: Extract<Route, { readonly type: 'class' }>,
+  asked: Asked,
+): Promise<void> {
+  const fault = plan.classFault(content);
+  const classHash = feltToHex(named.classHash);
+  if (fault?.kind === 'missing-class') {
+    plan.report(fault.named, named.height, `class ${classHash} unknown`);
+    return sendJson(undeclared(classHash), asked);
+  }
+  const files = devnet.classFiles(named);
+  if (fault === null) {
+    const isCompiled = content.call === 'get_compiled_class_by_class_hash';
+    return sendJson({ status: 200, json: (isCompiled ? files.compiledJson : null) ?? files.json }, asked);
+  }
+  const { json, detail } = forgeClass(fault.kind, files);
+  plan.report(fault.named, named.height, `class ${classHash}: ${detail}`);
+  return sendJson({ status: 200, json }, asked);
+}
+
 /** @returns Whether this was the true head block, and it has been sent to its end. */
-async function answerObjects(gateway: Gateway, content: AnswerContent, asked: Asked): Promise<boolean> {
+async function answerObjects(gateway: Gateway, wanted: AnswerContent, asked: Asked): Promise<boolean> {
+  const content = withoutLateSignature(gateway, wanted);
+  if (content === null) {
+    await sendJson(noSignature(wanted.height), asked);
+    return false;
+  }
   const fault = gateway.plan.answerFault(content);
   if (fault !== null) {
     await answerFalsely(gateway, content, { ...asked, fault });
@@ -68,6 +106,16 @@ async function answerObjects(gateway: Gateway, content: AnswerContent, asked: As
   send(asked.response, { status: 200, type: JSON_TYPE, ...body });
   await finished(asked.response);
   return content.block && content.height === gateway.devnet.head.height;
+}
+
+/** What can be answered now; null where nothing was asked for but a signature that is late. */
+function withoutLateSignature({ devnet, plan, env }: Gateway, content: AnswerContent): AnswerContent | null {
+  if (!content.signature) return content;
+  const hash = feltToHex(devnet.shelvedAt(content.height)?.ref.hash ?? noBlock(content));
+  const late = plan.lateSignature(hash, env.nowMs());
+  if (late === null) return content;
+  plan.report(late, content.height, 'signature held back');
+  return content.block || content.stateUpdate ? { ...content, signature: false } : null;
 }
 
 async function answerFalsely(
@@ -108,11 +156,16 @@ async function trueBody(devnet: StarknetDevnet, content: AnswerContent, isGzipAc
 }
 
 /** Abandons blocks when the plan says so. @param headServed Whether the head block has just been served. */
-export function reorgIfDue({ devnet, plan }: Gateway, headServed: boolean): void {
+export function reorgIfDue({ devnet, plan, rollback }: Gateway, headServed: boolean): void {
   const { height } = devnet.head;
   const due = plan.dueReorg({ height, headServed });
   if (due === null) return;
   const depth = Math.min(due.depth, height); // genesis stays
+  if (due.kind === 'gateway-rollback') {
+    plan.report(due, height, `${depth} blocks abandoned`);
+    rollback(depth);
+    return;
+  }
   if (depth > 0) devnet.reorg({ depth });
   plan.report(due, height, `${depth} blocks replaced`);
 }

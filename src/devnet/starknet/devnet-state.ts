@@ -13,13 +13,13 @@ export interface DevnetState {
   records(): Iterable<readonly [key: Uint8Array, value: Uint8Array]>;
 }
 
-/** @param version Protocol version of all blocks. */
+/** @param versionAt Protocol version of a height. */
 export function createDevnetState({
   hasher,
-  version,
+  versionAt,
 }: {
   readonly hasher: FeltHasher;
-  readonly version: string;
+  readonly versionAt: (height: number) => string;
 }): DevnetState {
   const tables = { state: new Map<string, Uint8Array>(), trie: new Map<string, Uint8Array>() };
   const undo: Changes[] = [];
@@ -34,7 +34,7 @@ export function createDevnetState({
     const changed = [...changes].filter(([id, value]) => !isSame(tables.state.get(id), value));
     for (const [id, value] of changed) put(tables.state, id, value);
     const keys = changed.map(([id]) => id).sort();
-    const commitment = commitState(hasher, view, keys.map(bytes), version);
+    const commitment = commitState(hasher, view, keys.map(bytes), versionAt(undo.length - 1));
     for (const { table, key, value } of commitment.writes) {
       put(table === 'trie' ? tables.trie : tables.state, text(key), value); // commitState writes to no other table
     }

@@ -6,6 +6,7 @@ import {
   type StorageEntry,
 } from '../../chains/starknet/index.ts';
 import type { DraftSite } from './draft.ts';
+import { declaresBlake2s } from './draft-class.ts';
 import type { DevnetContract } from './world.ts';
 
 export interface DiffOptions {
@@ -29,7 +30,7 @@ export function draftStateDiff(site: DraftSite, options: DiffOptions): StateDiff
     nonces: [...changes.senders].map(({ address, nonce }) => ({ address, nonce: feltFromNumber(nonce) })),
     deployedContracts: changes.deployed.map(({ address, classHash }) => ({ address, classHash })),
     replacedClasses: options.isEmpty ? [] : replaceClasses(site),
-    oldDeclaredContracts: [],
+    oldDeclaredContracts: changes.oldDeclared,
     declaredClasses: changes.declared,
     migratedCompiledClasses: options.isEmpty ? [] : migrateClasses(site),
   };
@@ -113,14 +114,13 @@ function replaceClasses({ random, world, changes }: DraftSite): StateDiff['repla
   return [{ address: contract.address, classHash }];
 }
 
-/** A class declared with a compiled class hash of the old kind gets one of the new kind, once. */
-function migrateClasses({ random, world, changes }: DraftSite): StateDiff['migratedCompiledClasses'] {
-  if (!random.chance(0.05)) return [];
+/** A class declared with a Poseidon hash by an older block gets its Blake2s hash, once. */
+function migrateClasses({ random, world, version }: DraftSite): StateDiff['migratedCompiledClasses'] {
+  if (!declaresBlake2s(version) || !random.chance(0.4)) return [];
   const candidate = random.pick(world.classes);
-  const isNew = changes.declared.some(({ classHash }) => classHash === candidate.classHash);
-  if (isNew || candidate.isMigrated) return [];
+  if (candidate.form !== 'poseidon' || candidate.compiled === null) return [];
   world.setMigrated(candidate);
-  return [{ classHash: candidate.classHash, compiledClassHash: random.felt() }];
+  return [{ classHash: candidate.classHash, compiledClassHash: candidate.compiled.blake2s }];
 }
 
 /** A zero would delete, which is drafted on purpose only. */

@@ -3,18 +3,17 @@ import {
   type Felt,
   type Felts,
   feltAt,
-  feltFromAscii,
-  feltFromBigint,
   feltFromNumber,
   joinFelts,
   NO_FELTS,
-  type ResourceBound,
-  type V3Fields,
 } from '../../chains/starknet/index.ts';
-import { starknetKeccak } from '../../crypto/index.ts';
 import { accountAddress } from './contract-address.ts';
 import type { DraftSite, TransactionDraft } from './draft.ts';
+import { declaresBlake2s, makeCairo0Class } from './draft-class.ts';
+import { draftDeclare } from './draft-declare.ts';
 import { draftReceipt } from './draft-receipt.ts';
+import { useNonce, v3Fields } from './draft-v3.ts';
+import { selectorOf } from './selectors.ts';
 import type { DevnetContract } from './world.ts';
 
 /** Drafts the next transaction of a block: mostly invokes, some of each other type that blocks of 0.14 hold. */
@@ -24,33 +23,6 @@ export function draftTransaction(site: DraftSite): TransactionDraft {
   if (percent < 8) return draftDeployAccount(site);
   if (percent < 14) return draftL1Handler(site);
   return draftInvoke(site);
-}
-
-/**
- * Declares a class that nobody has the text of: only its hash and its compiled class hash are drawn.
- * @param sender Null for the bootstrap account of genesis, which signs nothing, pays nothing and keeps its nonce.
- */
-export function draftDeclare(site: DraftSite, sender: DevnetContract | null): TransactionDraft {
-  const { random, world, changes } = site;
-  const classHash = random.felt();
-  const compiledClassHash = random.felt();
-  world.addClass(classHash);
-  changes.declared.push({ classHash, compiledClassHash });
-  const fields = sender === null ? BOOTSTRAP_FIELDS : v3Fields(site, useNonce(site, sender));
-  return {
-    transaction: {
-      type: 'DECLARE_V3',
-      hash: FELT_ZERO,
-      version: 3,
-      signature: sender === null ? NO_FELTS : random.felts(2),
-      ...fields,
-      senderAddress: sender?.address ?? BOOTSTRAP,
-      classHash,
-      compiledClassHash,
-      accountDeploymentData: NO_FELTS,
-    },
-    receipt: draftReceipt(site, { payer: sender, events: [], messages: [], revertError: null }),
-  };
 }
 
 /** Deploys an account that can send transactions from the next one on. */
@@ -144,8 +116,11 @@ function draftInvoke(site: DraftSite): TransactionDraft {
 }
 
 /** A contract deployed by another one; its address is as good as any. */
-function deployContract({ random, world, changes }: DraftSite): void {
-  const { classHash } = random.pick(world.classes);
+function deployContract(site: DraftSite): void {
+  const { random, world, changes, version } = site;
+  // In older blocks a class may come into being by deployment, whose declaration nobody sees.
+  const isNew = !declaresBlake2s(version) && random.chance(0.2);
+  const { classHash } = isNew ? makeCairo0Class(site) : random.pick(world.classes);
   const contract = { address: random.felt(), isAccount: false, classHash, nonce: 0, balanceKey: random.felt() };
   changes.deployed.push(world.addContract(contract));
 }
@@ -184,51 +159,11 @@ function revertError({ random }: DraftSite): string {
   return `Transaction execution has failed:\n0: Error in the called contract: ${text}\n`;
 }
 
-function useNonce({ world, changes }: DraftSite, sender: DevnetContract): number {
-  changes.senders.add(sender);
-  return world.useNonce(sender);
-}
-
-function v3Fields({ random, prices }: DraftSite, nonce: number): V3Fields {
-  const price = (fri: bigint) => feltFromBigint((fri * 3n) / 2n);
-  const amount = (end: number) => feltFromNumber(random.below(end));
-  return {
-    nonce: feltFromNumber(nonce),
-    tip: random.chance(0.2) ? random.amount() : FELT_ZERO,
-    l1Gas: { maxAmount: FELT_ZERO, maxPricePerUnit: price(prices.l1DataFri) },
-    l2Gas: { maxAmount: amount(2 ** 31), maxPricePerUnit: price(prices.l2Fri) },
-    // Older wallets leave this bound out, which gives another hash than a bound of zero.
-    l1DataGas: random.chance(0.06) ? null : { maxAmount: amount(2 ** 12), maxPricePerUnit: price(prices.l1DataFri) },
-    paymasterData: NO_FELTS,
-    nonceDataAvailabilityMode: 0,
-    feeDataAvailabilityMode: 0,
-  };
-}
-
 function feltsOf(felt: Felt): Felts {
   return joinFelts(felt);
 }
 
-const NO_BOUND: ResourceBound = { maxAmount: FELT_ZERO, maxPricePerUnit: FELT_ZERO };
-
-/** The sender of a new network's first declarations. @see sequencer, `crates/blockifier`, bootstrap declare */
-const BOOTSTRAP = feltFromAscii('BOOTSTRAP');
-const BOOTSTRAP_FIELDS: V3Fields = {
-  nonce: FELT_ZERO,
-  tip: FELT_ZERO,
-  l1Gas: NO_BOUND,
-  l2Gas: NO_BOUND,
-  l1DataGas: NO_BOUND,
-  paymasterData: NO_FELTS,
-  nonceDataAvailabilityMode: 0,
-  feeDataAvailabilityMode: 0,
-};
-
-function selector(name: string): Felt {
-  return starknetKeccak(new TextEncoder().encode(name)) as Felt; // 250 bits
-}
-
-const HANDLE_DEPOSIT = selector('handle_deposit');
-const TRANSFER_SELECTOR = selector('transfer');
-const ACCOUNT_CREATED = feltsOf(selector('AccountCreated'));
-const EVENT_SELECTORS = ['Approval', 'Swap', 'Sync', 'OwnershipTransferred'].map(selector);
+const HANDLE_DEPOSIT = selectorOf('handle_deposit');
+const TRANSFER_SELECTOR = selectorOf('transfer');
+const ACCOUNT_CREATED = feltsOf(selectorOf('AccountCreated'));
+const EVENT_SELECTORS = ['Approval', 'Swap', 'Sync', 'OwnershipTransferred'].map(selectorOf);

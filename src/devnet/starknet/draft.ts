@@ -1,7 +1,8 @@
+import type { ClassHashers } from '../../chains/starknet/classes/index.ts';
 import type { Felt, Header, Receipt, StateDiff, Transaction } from '../../chains/starknet/index.ts';
 import type { FeltHasher } from '../../crypto/index.ts';
 import type { DevnetRandom } from './random.ts';
-import type { DevnetContract, DevnetWorld } from './world.ts';
+import type { DevnetClass, DevnetContract, DevnetWorld } from './world.ts';
 
 /** What a block holds before anything is hashed: transaction hashes are zero, in the receipts too. */
 export interface BlockDraft {
@@ -19,7 +20,11 @@ export interface TransactionDraft {
 /** What the transactions of a block changed, as far as it follows from them; for the state diff. */
 export interface BlockChanges {
   readonly deployed: DevnetContract[];
+  /** Classes that came into being, declared or not. */
+  readonly made: DevnetClass[];
+  /** Declared Sierra classes, and Cairo 0 classes. */
   readonly declared: { readonly classHash: Felt; readonly compiledClassHash: Felt }[];
+  readonly oldDeclared: Felt[];
   /** Accounts whose nonce rose. */
   readonly senders: Set<DevnetContract>;
 }
@@ -27,6 +32,12 @@ export interface BlockChanges {
 /** Where a block is drafted: everything that its making may use. */
 export interface DraftSite {
   readonly hasher: FeltHasher;
+  readonly classHashers: ClassHashers;
+  /** Names the block's random numbers: `seed … branch … block …`. */
+  readonly label: string;
+  readonly height: number;
+  /** Protocol version of the block. */
+  readonly version: string;
   readonly random: DevnetRandom;
   readonly world: DevnetWorld;
   readonly prices: GasPrices;
@@ -44,5 +55,5 @@ export interface GasPrices {
 }
 
 export function noChanges(): BlockChanges {
-  return { deployed: [], declared: [], senders: new Set() };
+  return { deployed: [], made: [], declared: [], oldDeclared: [], senders: new Set() };
 }

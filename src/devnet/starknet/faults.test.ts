@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { FaultPlan, type InjectedFault } from './fault-plan.ts';
 import { faultHelp, parseFault } from './faults.ts';
 
@@ -12,6 +12,14 @@ test.each([
   ['slow:0', { kind: 'slow', ms: 0 }],
   ['wrong-root', { kind: 'wrong-root', every: 10 }],
   ['drop-field:1', { kind: 'drop-field', every: 1 }],
+  ['gateway-rollback:5', { kind: 'gateway-rollback', depth: 5, atHeight: null }],
+  ['gateway-rollback:5@40', { kind: 'gateway-rollback', depth: 5, atHeight: 40 }],
+  ['late-signature', { kind: 'late-signature', ms: 700 }],
+  ['late-signature:50', { kind: 'late-signature', ms: 50 }],
+  ['missing-class', { kind: 'missing-class', every: null }],
+  ['missing-class:every3', { kind: 'missing-class', every: 3 }],
+  ['wrong-class', { kind: 'wrong-class', every: 2 }],
+  ['wrong-casm:1', { kind: 'wrong-casm', every: 1 }],
 ])('%s is understood', (text, fault) => {
   expect(parseFault(text)).toEqual({ ...fault, text });
 });
@@ -22,15 +30,28 @@ test.each(['', 'wrong', 'constructor', '429x'])('%s is no fault, and the error l
   );
 });
 
-test.each(['reorg', 'reorg:0', 'reorg:5@', 'reorg:-1', '429:1', '429:0', 'slow:fast', 'truncate:0', 'wrong-hash:'])(
-  'the parameter of %s is refused with the way to write it',
-  (text) => {
-    const kind = text.split(':')[0] as keyof typeof faultHelp;
-    expect(() => parseFault(text)).toThrowError(
-      expect.objectContaining({ code: 'FAULT_MALFORMED', data: { got: text, expected: faultHelp[kind] } }),
-    );
-  },
-);
+test.each([
+  'reorg',
+  'reorg:0',
+  'reorg:5@',
+  'reorg:-1',
+  '429:1',
+  '429:0',
+  'slow:fast',
+  'truncate:0',
+  'wrong-hash:',
+  'gateway-rollback',
+  'gateway-rollback:0',
+  'late-signature:1s',
+  'missing-class:0',
+  'wrong-class:all',
+  'wrong-casm:every',
+])('the parameter of %s is refused with the way to write it', (text) => {
+  const kind = text.split(':')[0] as keyof typeof faultHelp;
+  expect(() => parseFault(text)).toThrowError(
+    expect.objectContaining({ code: 'FAULT_MALFORMED', data: { got: text, expected: faultHelp[kind] } }),
+  );
+});
 
 const bundle = (height: number) => ({ height, call: 'bundle', block: true, stateUpdate: true, signature: true });
 
@@ -83,6 +104,68 @@ test('a reorg is due once: when the head was served, or at its height', () => {
     { height: 22, headServed: true },
   ].map((head) => plan.dueReorg(head)?.depth ?? null);
   expect(due).toEqual([null, 2, null, 3, null]);
+});
+
+test('a roll-back is due once, as a reorg is', () => {
+  const { plan } = planOf(['gateway-rollback:2', 'reorg:3@20']);
+  const due = [9, 9, 21, 22].map((height) => plan.dueReorg({ height, headServed: true })?.kind ?? null);
+  expect(due).toEqual(['gateway-rollback', null, 'reorg', null]);
+});
+
+test('a signature is late from when it is first asked for, for each block', () => {
+  const { plan } = planOf(['late-signature:100']);
+  const asked: [string, number][] = [
+    ['0xa', 0],
+    ['0xa', 60],
+    ['0xb', 60],
+    ['0xa', 100],
+    ['0xb', 159],
+    ['0xb', 160],
+    ['0xa', 1],
+  ];
+  const late = asked.map(([hash, nowMs]) => plan.lateSignature(hash, nowMs) !== null);
+  expect(late).toEqual([true, true, true, false, true, false, true]);
+});
+
+describe('faults of classes', () => {
+  const file = (ordinal: number) => ({ call: 'get_class_by_hash' as const, ordinal });
+  const compiled = (ordinal: number) => ({ call: 'get_compiled_class_by_class_hash' as const, ordinal });
+
+  test('every class is missing for the first servings of each call', () => {
+    const { plan } = planOf(['missing-class'], 1);
+    const asked = [file(1), compiled(1), file(1), compiled(1), file(2)];
+    expect(asked.map((one) => plan.classFault(one)?.kind ?? null)).toEqual([
+      'missing-class',
+      'missing-class',
+      null,
+      null,
+      'missing-class',
+    ]);
+  });
+
+  test('or every n-th one for good', () => {
+    const { plan } = planOf(['missing-class:every2'], 1);
+    const asked = [file(1), file(2), file(2), compiled(2), file(3), file(4)];
+    expect(asked.map((one) => plan.classFault(one) !== null)).toEqual([false, true, true, true, false, true]);
+  });
+
+  test('a false class and a false compiled class strike their own call, the first servings', () => {
+    const { plan } = planOf(['wrong-class:2', 'wrong-casm:1'], 1);
+    const asked = [file(1), file(2), file(2), compiled(1), compiled(1)];
+    expect(asked.map((one) => plan.classFault(one)?.kind ?? null)).toEqual([
+      null,
+      'wrong-class',
+      null,
+      'wrong-casm',
+      null,
+    ]);
+  });
+
+  test('leave blocks alone, as faults of blocks leave classes', () => {
+    const { plan } = planOf(['wrong-class:1', 'wrong-hash:1', 'late-signature']);
+    expect(plan.answerFault(bundle(1))?.kind).toBe('wrong-hash');
+    expect(plan.classFault(compiled(1))).toBeNull();
+  });
 });
 
 test('what struck is counted and reported', () => {

@@ -1,11 +1,13 @@
 import { gunzipSync } from 'node:zlib';
-import { feltToHex, parseFelt } from '../../chains/starknet/index.ts';
+import { type Felt, feltToHex, parseFelt } from '../../chains/starknet/index.ts';
 import { outlineObject } from '../../chains/starknet/sources/index.ts';
 import { isSynclineError, SynclineError } from '../../lib/index.ts';
 import type { ShelvedBlock } from './block-shelf.ts';
-import type { AnswerContent } from './fault-plan.ts';
+import type { Building } from './building.ts';
+import type { AnswerContent, ClassContent } from './fault-plan.ts';
 import type { Forgery } from './forgery.ts';
 import type { StarknetDevnet } from './starknet-devnet.ts';
+import type { DevnetClass } from './world.ts';
 
 /** What a request asks for. */
 export type Route =
@@ -13,11 +15,16 @@ export type Route =
   | { readonly type: 'json'; readonly status: 200 | 400; readonly json: string }
   /** One or more of a block's objects, to be put together with `assemble`. */
   | { readonly type: 'objects'; readonly content: AnswerContent }
+  | { readonly type: 'class'; readonly content: ClassContent; readonly named: DevnetClass }
   /** No such call. */
   | { readonly type: 'unknown' };
 
 /** Reads a GET request as the feeder gateway does: `/feeder_gateway/<call>?<query>`. */
-export function routeOf(devnet: StarknetDevnet, { pathname, searchParams: query }: URL): Route {
+export function routeOf(
+  devnet: StarknetDevnet,
+  { pathname, searchParams: query }: URL,
+  building: Building | null = null,
+): Route {
   const call = /^\/feeder_gateway\/([a-z_]+)\/?$/.exec(pathname)?.[1];
   switch (call) {
     case 'get_public_key':
@@ -26,9 +33,9 @@ export function routeOf(devnet: StarknetDevnet, { pathname, searchParams: query 
       return { type: 'json', status: 200, json: NO_CONTRACTS };
     case 'get_class_by_hash':
     case 'get_compiled_class_by_class_hash':
-      return refusal('StarknetErrorCode.UNDECLARED_CLASS', 'The devnet names classes but has no definitions of them.');
+      return classRoute(devnet, call, query);
     case 'get_preconfirmed_block':
-      return refusal('StarknetErrorCode.BLOCK_NOT_FOUND', 'The devnet has no pre-confirmed block.');
+      return preConfirmedRoute(building, query);
     case 'get_block':
     case 'get_state_update':
     case 'get_signature': {
@@ -57,6 +64,28 @@ function objectsRoute(devnet: StarknetDevnet, call: string, height: number, quer
   return { type: 'objects', content };
 }
 
+function preConfirmedRoute(building: Building | null, query: URLSearchParams): Route {
+  const number = query.get('blockNumber') ?? '';
+  const block = /^[0-9]{1,15}$/.test(number) ? (building?.preConfirmed(Number(number)) ?? null) : null;
+  if (block !== null) return { type: 'json', status: 200, json: JSON.stringify(block) };
+  return refusal('StarknetErrorCode.BLOCK_NOT_FOUND', 'There is no such pre-confirmed block.');
+}
+
+/** A class is known from the block on that named it; what it is compiled to only of Sierra classes. */
+function classRoute(devnet: StarknetDevnet, call: ClassContent['call'], query: URLSearchParams): Route {
+  const text = query.get('classHash') ?? '';
+  // Classes of the block being built are those of the newest one here.
+  const isPending = query.get('blockNumber') === 'pending';
+  const height = isPending ? devnet.head.height : heightOf(devnet, query);
+  if (typeof height === 'object') return height;
+  const classHash = parseQueryFelt('classHash', text);
+  if ('type' in classHash) return classHash;
+  const named = devnet.classOf(classHash.felt);
+  const isCompiled = call === 'get_compiled_class_by_class_hash';
+  if (named === null || named.height > height || (isCompiled && named.compiled === null)) return undeclared(text);
+  return { type: 'class', content: { call, ordinal: devnet.classes.indexOf(named) + 1 }, named };
+}
+
 /** Pending blocks are not served; without a selector the newest block is meant. */
 function heightOf(devnet: StarknetDevnet, query: URLSearchParams): number | Route {
   const number = query.get('blockNumber');
@@ -72,13 +101,29 @@ function heightOf(devnet: StarknetDevnet, query: URLSearchParams): number | Rout
 }
 
 function heightOfHash(devnet: StarknetDevnet, text: string): number | Route {
+  const hash = parseQueryFelt('blockHash', text);
+  if ('type' in hash) return hash;
+  const height = devnet.heightOf(hash.felt);
+  return height ?? refusal('StarknetErrorCode.BLOCK_NOT_FOUND', `Block hash ${text} was not found.`);
+}
+
+function parseQueryFelt(name: string, text: string): { readonly felt: Felt } | Route {
   try {
-    const height = devnet.heightOf(parseFelt(text));
-    return height ?? refusal('StarknetErrorCode.BLOCK_NOT_FOUND', `Block hash ${text} was not found.`);
+    return { felt: parseFelt(text) };
   } catch (error) {
     if (!isSynclineError(error)) throw error;
-    return malformed(`blockHash: ${error.message}`);
+    return malformed(`${name}: ${error.message}`);
   }
+}
+
+/** What the gateway says of a class that it does not know. */
+export function undeclared(classHash: string): Route & { readonly type: 'json' } {
+  return refusal('StarknetErrorCode.UNDECLARED_CLASS', `Class with hash ${classHash} is not declared.`);
+}
+
+/** What the gateway says of a signature that is not there yet. */
+export function noSignature(height: number): Route & { readonly type: 'json' } {
+  return refusal('StarknetErrorCode.BLOCK_NOT_FOUND', `Signature of block ${height} was not found.`);
 }
 
 /** A block's objects as JSON. `pair` is the bare `[r, s]`. */
@@ -140,7 +185,7 @@ function malformed(message: string): Route {
 }
 
 /** Refusals of the gateway itself come with status 400. */
-function refusal(code: string, message: string): Route {
+function refusal(code: string, message: string): Route & { readonly type: 'json' } {
   return { type: 'json', status: 400, json: JSON.stringify({ code, message }) };
 }
 

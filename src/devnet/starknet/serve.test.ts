@@ -6,6 +6,7 @@ import { parseBundle, parseJsonBytes } from '../../chains/starknet/wire/index.ts
 import { createSystemEnv, isSynclineError } from '../../lib/index.ts';
 import {
   createStarknetDevnet,
+  type DevnetClass,
   type InjectedFault,
   type ServeStarknetDevnetOptions,
   serveStarknetDevnet,
@@ -139,6 +140,92 @@ describe('the gateway', () => {
   });
 });
 
+describe('classes', () => {
+  const devnet = createStarknetDevnet({ seed: 26, blocks: 10, transactionsPerBlock: 12, storageUpdatesPerBlock: 2 });
+  const sierra = devnet.classes.find((one) => one.seed.kind === 'sierra') ?? expect.unreachable();
+  const cairo0 = devnet.classes.find((one) => one.seed.kind === 'cairo0') ?? expect.unreachable();
+  const later = devnet.classes.find(({ height }) => height > 0) ?? expect.unreachable();
+  const file = (one: DevnetClass, rest = '') => `get_class_by_hash?classHash=${feltToHex(one.classHash)}${rest}`;
+  const compiled = (one: DevnetClass) => `get_compiled_class_by_class_hash?classHash=${feltToHex(one.classHash)}`;
+  const text = async (response: Response) => ({ status: response.status, body: await response.text() });
+
+  test('are served as they were hashed, Sierra classes also compiled', async () => {
+    const { get } = await serve({ devnet });
+    for (const one of [sierra, cairo0]) {
+      const { json, compiledJson } = devnet.classFiles(one);
+      expect(await text(await get(file(one, '&blockNumber=latest')))).toEqual({ status: 200, body: json });
+      expect(await text(await get(file(one, '&blockNumber=pending')))).toEqual({ status: 200, body: json });
+      if (compiledJson === null) continue;
+      expect(await text(await get(compiled(one)))).toEqual({ status: 200, body: compiledJson });
+    }
+  });
+
+  test('are unknown before the block that named them, and Cairo 0 classes are not compiled', async () => {
+    const { get } = await serve({ devnet });
+    const asked = [
+      file(later, `&blockNumber=${later.height - 1}`),
+      compiled(cairo0),
+      'get_class_by_hash?classHash=0x1',
+    ];
+    for (const call of asked) {
+      const response = await get(call);
+      expect(response.status, call).toBe(400);
+      expect(await response.json()).toMatchObject({ code: 'StarknetErrorCode.UNDECLARED_CLASS' });
+    }
+    expect((await get(file(later, `&blockNumber=${later.height}`))).status).toBe(200);
+    expect(await (await get('get_class_by_hash?classHash=12')).json()).toMatchObject({
+      code: 'StarkErrorCode.MALFORMED_REQUEST',
+    });
+  });
+
+  test.each([
+    ['wrong-class:1', file, 'json'],
+    ['wrong-casm:1', compiled, 'compiledJson'],
+  ] as const)('%s changes one number, twice', async (fault, call, member) => {
+    const faults: InjectedFault[] = [];
+    const { get } = await serve({ devnet, faults: [fault], onFault: (one) => faults.push(one) });
+    const honest = devnet.classFiles(sierra)[member] ?? '';
+    for (let serving = 0; serving < 2; serving++) {
+      const { body } = await text(await get(call(sierra)));
+      expect(body.length).toBe(honest.length);
+      expect([...body].filter((char, i) => char !== honest[i])).toHaveLength(1);
+    }
+    expect((await text(await get(call(sierra)))).body).toBe(honest);
+    expect(faults).toHaveLength(2);
+    expect(faults[0]).toMatchObject({ fault, height: 0, detail: expect.stringContaining(feltToHex(sierra.classHash)) });
+  });
+
+  test('missing-class hides every class twice, or some for good', async () => {
+    const { get } = await serve({ devnet, faults: ['missing-class'] });
+    const statuses = [];
+    for (let i = 0; i < 3; i++) statuses.push((await get(file(cairo0))).status);
+    expect(statuses).toEqual([400, 400, 200]);
+    const { get: from } = await serve({ devnet, faults: ['missing-class:every2'] });
+    const [first, second] = devnet.classes;
+    for (let i = 0; i < 4; i++) {
+      expect((await from(file(first ?? sierra))).status).toBe(200);
+      expect((await from(file(second ?? sierra))).status).toBe(400);
+    }
+  });
+});
+
+test('a late signature is missing alone and in bundles until its time has come', async () => {
+  let nowMs = 1_000;
+  const env = { ...createSystemEnv(), nowMs: () => nowMs };
+  const { server, get, bundle } = await serve({ faults: ['late-signature:500'], env });
+  const members = async () => Object.keys(JSON.parse(Buffer.from(await bundle(6)).toString()) as object);
+  expect(await members()).toEqual(['block', 'state_update']);
+  nowMs += 499;
+  expect(await members()).toEqual(['block', 'state_update']);
+  const refused = await get('get_signature?blockNumber=6');
+  expect(refused.status).toBe(400);
+  expect(await refused.json()).toMatchObject({ code: 'StarknetErrorCode.BLOCK_NOT_FOUND' });
+  nowMs += 1;
+  expect(await members()).toEqual(['block', 'state_update', 'signature']);
+  expect((await get('get_signature?blockNumber=6')).status).toBe(200);
+  expect(server.faultsInjected()).toEqual({ 'late-signature': 3 });
+});
+
 describe('a fault of answers is found by the right check, and is over after two servings', () => {
   test.each([
     ['wrong-hash:4', 'block-hash'],
@@ -259,6 +346,35 @@ describe('a reorg', () => {
     expect(devnet.head.height).toBe(5);
     expect(feltToHex(devnet.shelvedAt(0)?.ref.hash ?? expect.unreachable())).toBe(devnet.network.genesisHash);
   });
+});
+
+test('a roll-back lowers the head, rests, and grows again on another branch', async () => {
+  const devnet = createStarknetDevnet({ seed: 25, blocks: 12, transactionsPerBlock: 1, storageUpdatesPerBlock: 2 });
+  const { struck, onFault } = recorder();
+  const resting: (() => void)[] = [];
+  const env = {
+    ...createSystemEnv(),
+    sleep: (ms: number, signal?: AbortSignal) =>
+      new Promise<void>((resolve, reject) => {
+        if (ms === 3_000) resting.push(resolve);
+        signal?.addEventListener('abort', () => reject(signal.reason));
+      }),
+  };
+  const { server, json, bundle } = await serve({ devnet, faults: ['gateway-rollback:4'], onFault, env });
+  await bundle(11);
+  expect(await struck).toEqual({
+    kind: 'gateway-rollback',
+    fault: 'gateway-rollback:4',
+    height: 11,
+    detail: '4 blocks abandoned',
+  });
+  expect(await json('get_block?blockNumber=latest')).toMatchObject({ block_number: 7 });
+  expect(await json('get_block?blockNumber=8')).toMatchObject({ code: 'StarknetErrorCode.BLOCK_NOT_FOUND' });
+  resting.shift()?.();
+  await new Promise(setImmediate);
+  expect(await json('get_block?blockNumber=latest')).toMatchObject({ block_number: 12 });
+  expect(devnet.branch).toBe(1);
+  await server.close();
 });
 
 /** Hands out the first fault that strikes. */

@@ -3,9 +3,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createSystemEnv, type Env, SynclineError, toSynclineError } from '../../lib/index.ts';
 import { answerRequest, type Gateway, reorgIfDue } from './answer-request.ts';
+import { createBuilding } from './building.ts';
 import { FaultPlan, type InjectedFault } from './fault-plan.ts';
 import { parseFault } from './faults.ts';
 import { htmlAnswer, send } from './http-answer.ts';
+import { createRollbacks } from './rollbacks.ts';
 import type { StarknetDevnet } from './starknet-devnet.ts';
 
 export interface ServeStarknetDevnetOptions {
@@ -16,9 +18,14 @@ export interface ServeStarknetDevnetOptions {
   readonly host?: string;
   /** Adds a block each time this many milliseconds have passed. Default 0: never. */
   readonly blockTimeMs?: number;
+  /**
+   * Shows the newest block as pre-confirmed, growing with each request for it; it is the head only when the next one is
+   * made. Default false.
+   */
+  readonly preConfirmed?: boolean;
   /** What goes wrong on purpose, as `parseFault` reads it; all of them together. Default none. */
   readonly faults?: readonly string[];
-  /** How many answers to each call an affected height gets wrong before it is served well. Default 2. */
+  /** How many answers to each call an affected height or class gets wrong before it is served well. Default 2. */
   readonly faultServings?: number;
   /** Told of every injected fault, when it strikes. */
   readonly onFault?: (fault: InjectedFault) => void;
@@ -38,8 +45,8 @@ export interface StarknetDevnetServer extends AsyncDisposable {
 
 /**
  * Serves a devnet as a feeder gateway: `get_block` (`blockNumber`, `blockHash`, `headerOnly`), `get_state_update`
- * (`includeBlock`, `includeSignature`), `get_signature`, `get_public_key`, `get_contract_addresses`; gzipped for those
- * who accept it. `FaultPlan` says which answers a fault strikes. Making blocks holds up the thread, so that a deep
+ * (`includeBlock`, `includeSignature`), `get_signature`, `get_class_by_hash`, `get_compiled_class_by_class_hash`,
+ * `get_public_key`, `get_contract_addresses`; gzipped for those who accept it. `FaultPlan` says which answers a fault strikes. Making blocks holds up the thread, so that a deep
  * reorg delays the requests that arrive meanwhile.
  *
  * @throws {SynclineError} `FAULT_UNKNOWN`, `FAULT_MALFORMED` (fault `caller`); `DEVNET_LISTEN` (fault `local`).
@@ -52,7 +59,10 @@ export async function serveStarknetDevnet(options: ServeStarknetDevnetOptions): 
     onFault: options.onFault ?? (() => {}),
   });
   const closing = new AbortController();
-  const gateway: Gateway = { devnet, plan, env, signal: closing.signal };
+  const rollbacks = createRollbacks({ devnet, env, signal: closing.signal });
+  const building = options.preConfirmed === true ? createBuilding(devnet) : null;
+  const visible = building?.closed ?? devnet;
+  const gateway: Gateway = { devnet: visible, building, plan, env, signal: closing.signal, rollback: rollbacks.start };
   const server = createServer((request, response) => {
     answerRequest(gateway, request, response).catch((error: unknown) => {
       // Whoever asked has gone, or it is a bug of ours, which the one who asked may tell.
@@ -62,7 +72,8 @@ export async function serveStarknetDevnet(options: ServeStarknetDevnetOptions): 
   });
   await listen(server, { host, port: options.port ?? 0 });
   const { port } = server.address() as AddressInfo; // a listening TCP server has one
-  const producing = blockTimeMs > 0 ? produceBlocks(gateway, blockTimeMs) : Promise.resolve();
+  const mayProduce = () => !rollbacks.underWay;
+  const producing = blockTimeMs > 0 ? produceBlocks(gateway, { blockTimeMs, mayProduce }) : Promise.resolve();
   producing.catch(() => {}); // `close` awaits it and reports what went wrong
 
   const close = async () => {
@@ -72,6 +83,7 @@ export async function serveStarknetDevnet(options: ServeStarknetDevnetOptions): 
       await new Promise((resolve) => server.close(resolve));
     }
     await producing;
+    await rollbacks.ended();
   };
   return {
     url: new URL(`http://${host.includes(':') ? `[${host}]` : host}:${port}/feeder_gateway`),
@@ -82,7 +94,10 @@ export async function serveStarknetDevnet(options: ServeStarknetDevnetOptions): 
   };
 }
 
-async function produceBlocks(gateway: Gateway, blockTimeMs: number): Promise<void> {
+async function produceBlocks(
+  gateway: Gateway,
+  { blockTimeMs, mayProduce }: { readonly blockTimeMs: number; mayProduce(): boolean },
+): Promise<void> {
   const { devnet, env, signal } = gateway;
   for (;;) {
     try {
@@ -91,6 +106,7 @@ async function produceBlocks(gateway: Gateway, blockTimeMs: number): Promise<voi
       if (signal.aborted) return;
       throw error;
     }
+    if (!mayProduce()) continue;
     devnet.produce(1);
     reorgIfDue(gateway, false);
   }

@@ -39,6 +39,21 @@ describe('every block of a devnet passes the rules of a node', () => {
   });
 });
 
+test.each<[string, StarknetDevnetOptions]>([
+  ['0.13.1', { seed: 13, blocks: 40, protocolVersion: '0.13.1' }],
+  ['0.13.1 and then 0.14.2', { seed: 14, blocks: 50, upgradeHeight: 20 }],
+])('every block of a devnet of %s passes the rules of a node', async (_, options) => {
+  const devnet = createStarknetDevnet(options);
+  const follower = createFollower(devnet);
+  for (let height = 0; height <= devnet.head.height; height++) {
+    const block = follower.sealed(height);
+    expect(toHex(await follower.apply(block))).toBe(toHex(block.stateRoot));
+    expect(block.protocolVersion).toBe(height < (options.upgradeHeight ?? 50) ? '0.13.1' : '0.14.2');
+  }
+  const stated = devnet.shelvedAt(devnet.head.height)?.stateRoot;
+  expect(toHex(rootFromScratch(devnet.stateRecords()))).toBe(toHex(stated ?? new Uint8Array()));
+});
+
 describe('what blocks hold', () => {
   const devnet = createStarknetDevnet({ seed: 11, blocks: 60, transactionsPerBlock: 12, storageUpdatesPerBlock: 20 });
   const blocks = hashesOf(devnet).map((_, height) => devnet.blockAt(height) ?? expect.unreachable());
@@ -57,7 +72,7 @@ describe('what blocks hold', () => {
     const transactions = blocks.flatMap(({ block }) => block.transactions);
     const receipts = blocks.flatMap(({ block }) => block.receipts);
     expect(new Set(transactions.map(({ type }) => type))).toEqual(
-      new Set(['INVOKE_V3', 'DECLARE_V3', 'DEPLOY_ACCOUNT_V3', 'L1_HANDLER']),
+      new Set(['INVOKE_V3', 'DECLARE_V0', 'DECLARE_V3', 'DEPLOY_ACCOUNT_V3', 'L1_HANDLER']),
     );
     expect(receipts.some(({ revertError }) => revertError !== null)).toBe(true);
     expect(receipts.some(({ messagesToL1 }) => messagesToL1.length > 0)).toBe(true);
@@ -73,13 +88,7 @@ describe('what blocks hold', () => {
     expect(entries.some(({ value }) => feltToHex(value) === '0x0')).toBe(true);
     expect(addresses).toContain('0x1');
     expect(addresses).toContain('0x2');
-    for (const list of [
-      'nonces',
-      'deployedContracts',
-      'replacedClasses',
-      'declaredClasses',
-      'migratedCompiledClasses',
-    ] as const) {
+    for (const list of ['nonces', 'deployedContracts', 'replacedClasses', 'declaredClasses'] as const) {
       expect(
         diffs.some((diff) => diff[list].length > 0),
         list,
@@ -118,14 +127,19 @@ describe('the same options make the same chain', () => {
     expect(new Set(hashes.flat()).size).toBe(3);
   });
 
-  test.each([{ seed: 0.5 }, { blocks: 0 }, { contracts: 1 }, { emptyShare: 2 }, { chainId: '' }, { intervalS: 0 }])(
-    '%o is refused',
-    (options) => {
-      expect(() => createStarknetDevnet(options)).toThrowError(
-        expect.objectContaining({ code: 'DEVNET_OPTION_INVALID' }),
-      );
-    },
-  );
+  test.each([
+    { seed: 0.5 },
+    { blocks: 0 },
+    { contracts: 1 },
+    { emptyShare: 2 },
+    { chainId: '' },
+    { intervalS: 0 },
+    { upgradeHeight: -1 },
+  ])('%o is refused', (options) => {
+    expect(() => createStarknetDevnet(options)).toThrowError(
+      expect.objectContaining({ code: 'DEVNET_OPTION_INVALID' }),
+    );
+  });
 });
 
 describe('a reorg', () => {

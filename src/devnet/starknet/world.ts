@@ -1,4 +1,6 @@
-import type { Felt } from '../../chains/starknet/index.ts';
+import type { CompiledClassForm } from '../../chains/starknet/classes/index.ts';
+import { type Felt, feltToHex } from '../../chains/starknet/index.ts';
+import type { ClassSeed, DevnetClassHashes } from './devnet-class.ts';
 
 /** A contract of the devnet, with what it takes to make its next transaction or storage change. */
 export interface DevnetContract {
@@ -14,11 +16,13 @@ export interface DevnetContract {
   readonly keys: readonly Felt[];
 }
 
-/** A declared Sierra class. */
-export interface DevnetClass {
-  readonly classHash: Felt;
-  /** Whether its compiled class hash has been replaced by one of the newer kind. */
-  readonly isMigrated: boolean;
+/** A class that a block has named. */
+export interface DevnetClass extends DevnetClassHashes {
+  readonly seed: ClassSeed;
+  /** The block that named it first. */
+  readonly height: number;
+  /** Which of its compiled class hashes stands in the state; null where none does, as for Cairo 0. */
+  readonly form: CompiledClassForm | null;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer Item)[] ? Item[] : T[K] };
@@ -31,6 +35,8 @@ export class DevnetWorld {
   readonly #contracts: Mutable<DevnetContract>[] = [];
   readonly #accounts: DevnetContract[] = [];
   readonly #classes: Mutable<DevnetClass>[] = [];
+  /** Hash in hex → the class. */
+  readonly #classesByHash = new Map<string, DevnetClass>();
   #nextMessageNonce = 0;
   #nextAlias = FIRST_ALIAS;
   /** One list of undo steps for each block. */
@@ -45,8 +51,13 @@ export class DevnetWorld {
     return this.#accounts;
   }
 
+  /** In the order of their making. */
   get classes(): readonly DevnetClass[] {
     return this.#classes;
+  }
+
+  classOf(classHash: Uint8Array): DevnetClass | null {
+    return this.#classesByHash.get(feltToHex(classHash)) ?? null;
   }
 
   /** What happens from here on belongs to the next block. */
@@ -70,16 +81,25 @@ export class DevnetWorld {
     return added;
   }
 
-  addClass(classHash: Felt): void {
-    this.#classes.push({ classHash, isMigrated: false });
-    this.#note(() => this.#classes.pop());
+  addClass(added: DevnetClass): DevnetClass {
+    const id = feltToHex(added.classHash);
+    const own = { ...added };
+    this.#classes.push(own);
+    this.#classesByHash.set(id, own);
+    this.#note(() => {
+      this.#classes.pop();
+      this.#classesByHash.delete(id);
+    });
+    return own;
   }
 
+  /** The class has been migrated to its Blake2s hash. */
   setMigrated(migrated: DevnetClass): void {
     const own = migrated as Mutable<DevnetClass>; // only this world makes classes
-    own.isMigrated = true;
+    const before = own.form;
+    own.form = 'blake2s';
     this.#note(() => {
-      own.isMigrated = false;
+      own.form = before;
     });
   }
 

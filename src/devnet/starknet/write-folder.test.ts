@@ -32,5 +32,15 @@ test('a written folder is a source whose blocks pass the rules', async () => {
     expect(candidates.map(({ part }) => part).sort()).toEqual(['block', 'signature', 'stateUpdate']);
     const examination = follower.rules.examine({ height: ref.height, candidates, absent: [] });
     expect(examination).toMatchObject({ type: 'sealed', block: { ref: { hash: ref.hash } } });
+    if (examination.type !== 'sealed') continue;
+    for (const need of examination.block.late) {
+      const asked = need.fallbacks?.[0] ?? need;
+      const request = { height: ref.height, parts: [asked.part], id: asked.id ?? '' };
+      for await (const delivery of source.fetch(request, { signal })) {
+        if (delivery.type === 'absent') expect.unreachable();
+        const candidate = { part: delivery.part, bytes: delivery.bytes, from: 'folder' };
+        expect(follower.rules.examinePart?.(asked, candidate).writes).toHaveLength(1);
+      }
+    }
   }
 });

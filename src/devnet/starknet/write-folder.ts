@@ -1,12 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { feltToHex } from '../../chains/starknet/index.ts';
 import { assemble, cutBundle } from './gateway-routes.ts';
 import type { StarknetDevnet } from './starknet-devnet.ts';
 
 /**
  * Writes the current branch as a folder of recorded gateway answers, which a `file://` source replays:
- * `block/N.json`, `state_update/N.json`, `signature/N.json` for every height, and `public_key.json`. Files of heights
- * that the branch does not have are left alone.
+ * `block/N.json`, `state_update/N.json`, `signature/N.json` for every height, `class/HASH.json` and
+ * `compiled_class/HASH.json` for every class, and `public_key.json`. Files of heights and classes that the branch does
+ * not have are left alone.
  *
  * @param path The folder; made where it is missing.
  */
@@ -17,7 +19,7 @@ export async function writeFolder({
   readonly devnet: StarknetDevnet;
   readonly path: string;
 }): Promise<void> {
-  for (const folder of ['block', 'state_update', 'signature']) await mkdir(join(path, folder), { recursive: true });
+  for (const folder of FOLDERS) await mkdir(join(path, folder), { recursive: true });
   await writeFile(join(path, 'public_key.json'), JSON.stringify(devnet.publicKey));
   for (let height = 0; height <= devnet.head.height; height++) {
     const shelved = devnet.shelvedAt(height);
@@ -28,4 +30,12 @@ export async function writeFolder({
     await writeFile(join(path, 'state_update', `${height}.json`), json.stateUpdate);
     await writeFile(join(path, 'signature', `${height}.json`), assemble({ ...content, call: 'get_signature' }, json));
   }
+  for (const named of devnet.classes) {
+    const name = `${feltToHex(named.classHash)}.json`;
+    const { json, compiledJson } = devnet.classFiles(named);
+    await writeFile(join(path, 'class', name), json);
+    if (compiledJson !== null) await writeFile(join(path, 'compiled_class', name), compiledJson);
+  }
 }
+
+const FOLDERS = ['block', 'state_update', 'signature', 'class', 'compiled_class'];

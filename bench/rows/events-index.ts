@@ -134,7 +134,7 @@ function environmentOf(store: Store): RpcEnvironment {
   return {
     store,
     provisional: () => [],
-    progress: () => ({ first: null, confirmed: null, target: null }),
+    progress: () => ({ first: null, confirmed: null, target: null, targetHash: null }),
     events: () => {
       throw new Error('nobody subscribes');
     },

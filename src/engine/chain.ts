@@ -179,6 +179,26 @@ export interface SourceContext {
   readonly store?: ReadStore;
 }
 
+/** What is stored under a content hash, for those who ask about it. */
+export interface StoredContent {
+  /** What it is, such as `sierra class`. */
+  readonly kind: string;
+  /** The block that named it first, as far as the store knows. */
+  readonly height: Height;
+  /** Size as it was received. */
+  readonly bytes: number;
+  /** What else is worth knowing, in words, by name. */
+  readonly facts: readonly (readonly [name: string, text: string])[];
+}
+
+/** Content that a chain addresses by hashes, such as classes. */
+export interface ChainContent {
+  /** Late parts whose ids are such a hash in the chain's own writing, or begin with one and a slash. */
+  readonly parts: readonly string[];
+  /** Null where nothing is stored. */
+  find(view: StateView, hash: Hash32): StoredContent | null;
+}
+
 /** A chain as the node sees it: pure rules by name, tips, sources by URL. Made by a factory such as `starknet()`. */
 export interface Chain {
   /** The family: `starknet`, `ledger`, … */
@@ -200,6 +220,8 @@ export interface Chain {
   readonly companions?: readonly string[];
   /** Which genesis the network has, where it is known in advance. */
   readonly genesisHash?: Hash32;
+  /** How `explain` looks up content by its hash. */
+  readonly content?: ChainContent;
   /** What is served over JSON-RPC; imported only when it is. */
   rpc?(environment: RpcEnvironment): Promise<readonly RpcService[]>;
 }

@@ -31,6 +31,8 @@ export interface Rejection {
   readonly hash: string | null;
   /** Where the raw bytes were kept, null if nowhere. */
   readonly evidence: string | null;
+  /** Of a late part addressed by content: the id that it was asked for by. */
+  readonly id?: string;
 }
 
 /** What an operator wants to hear that is not a chain event. */

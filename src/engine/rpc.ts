@@ -2,7 +2,7 @@ import type { ChainEvent } from './events.ts';
 import type { ProvisionalBlock } from './source.ts';
 import type { ReadStore } from './store.ts';
 import type { EventsFrom } from './sync/chain-events.ts';
-import type { BlockRef } from './types.ts';
+import type { BlockRef, Hash32 } from './types.ts';
 
 /**
  * What a chain offers over JSON-RPC. The contract stands here because chains implement it and `serve` runs it;
@@ -78,7 +78,13 @@ export interface RpcEnvironment {
    * Where the sync stands. `first`: the confirmed tip when the node opened, or the first block that an empty store got.
    * `target`: the highest height that the sources offer.
    */
-  progress(): { readonly first: BlockRef | null; readonly confirmed: BlockRef | null; readonly target: number | null };
+  progress(): {
+    readonly first: BlockRef | null;
+    readonly confirmed: BlockRef | null;
+    readonly target: number | null;
+    /** Null where no source has named it. */
+    readonly targetHash: Hash32 | null;
+  };
   events(options: { readonly from?: EventsFrom; readonly signal: AbortSignal }): AsyncIterable<ChainEvent>;
   /** Rings when the provisional blocks changed. */
   onProvisional(listener: () => void): Disposable;

@@ -23,12 +23,12 @@ export function createRpcEnvironment(node: Node, tips: TipNames): RpcEnvironment
     provisional: () => node.provisional(),
     onProvisional: (listener) => node.onProvisional(listener),
     progress() {
-      const { confirmed, target } = node.report();
+      const { confirmed, target, targetHash } = node.report();
       if (first === null && confirmed !== null) {
         using view = node.store.view();
         first = lowestBlock(view);
       }
-      return { first, confirmed, target };
+      return { first, confirmed, target, targetHash };
     },
     events: (options) => node.events(options),
   };

@@ -94,9 +94,12 @@ export function readViewModel(facts: RunFacts, memory: ViewMemory, nowMs: number
   };
 }
 
-function currentTips({ node }: RunFacts): Tips {
+function currentTips({ node, chain }: RunFacts): Tips {
   using view = node.store.view();
-  return readTips(view);
+  const { provisional: name } = chain.tips;
+  const newest = node.provisional().at(-1);
+  const building = name === undefined || newest === undefined ? {} : { [name]: { height: newest.height, hash: null } };
+  return { ...building, ...readTips(view) };
 }
 
 /** The confirmed and the final tip always have a row; others when there are any. */

@@ -15,6 +15,8 @@ export interface SavedRef {
 
 /** What is known of all blocks below `next`. */
 export interface Rung {
+  /** How many pieces of work led here. */
+  readonly number: number;
   readonly next: number;
   /** The last of these blocks, null for none. While it is confirmed, so are those below it. */
   readonly last: SavedRef | null;
@@ -53,7 +55,7 @@ export interface Course {
 
 export function beginCourse({ from, to }: { readonly from: number; readonly to: number | null }): Course {
   const none = { sums: {}, history: createTally(), index: createTally(), checks: {} };
-  return { from, to, rungs: [{ next: from, last: null, ...none }], pin: null, sweep: null };
+  return { from, to, rungs: [{ number: 0, next: from, last: null, ...none }], pin: null, sweep: null };
 }
 
 export function topRung({ rungs }: Course): Rung {
@@ -64,6 +66,7 @@ export function topRung({ rungs }: Course): Rung {
 export function climb(course: Course, found: BlocksFound, checks: CheckSummaries): Course {
   const top = topRung(course);
   const rung: Rung = {
+    number: top.number + 1,
     next: found.last.height + 1,
     last: saveRef(found.last),
     sums: addSums(top.sums, found.sums),
@@ -74,17 +77,20 @@ export function climb(course: Course, found: BlocksFound, checks: CheckSummaries
   return { ...course, rungs: thinned([...course.rungs, rung]) };
 }
 
-/** Keeps the first rung, and of those at about the same distance from the top (by powers of two) the highest. */
+/**
+ * Keeps the first rung and those whose number is divisible by a power of two of a fourth of their distance from the
+ * top. However far a roll-back reaches, a rung is left not much further down, and there are few of them.
+ */
 function thinned(rungs: readonly Rung[]): readonly Rung[] {
-  const top = rungs.at(-1)?.next ?? 0;
-  const kept: Rung[] = [];
-  let reach = 0;
-  for (const rung of rungs.toReversed()) {
-    if (top - rung.next < reach && rung.last !== null) continue;
-    kept.unshift(rung);
-    reach = Math.max(1, 2 * (top - rung.next));
-  }
-  return kept;
+  const top = rungs.at(-1)?.number ?? 0;
+  return rungs.filter(({ number }) => number === 0 || top - number <= 4 * lowestBit(number));
+}
+
+/** The largest power of two that divides a number from 1. */
+function lowestBit(number: number): number {
+  let bit = 1;
+  while (number % (2 * bit) === 0) bit *= 2;
+  return bit;
 }
 
 export function saveRef({ height, hash }: BlockRef): SavedRef {
@@ -110,8 +116,9 @@ export function parseCourse(
 
 function isRung(value: unknown): value is Rung {
   if (!isRecordOf(value, () => true)) return false;
-  const { next, last, sums, history, index, checks } = value as Readonly<Record<string, unknown>>;
-  return isHeight(next) && isRefOrNull(last) && isSums(sums) && isTally(history) && isTally(index) && isChecks(checks);
+  const { number, next, last, sums, history, index, checks } = value as Readonly<Record<string, unknown>>;
+  if (!isHeight(number) || !isHeight(next)) return false;
+  return isRefOrNull(last) && isSums(sums) && isTally(history) && isTally(index) && isChecks(checks);
 }
 
 function isSweep(value: unknown): value is SweepCourse {

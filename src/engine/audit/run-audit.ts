@@ -27,6 +27,8 @@ export interface AuditOutcome {
   readonly last: BlockRef | null;
   /** Blocks verified, those of an earlier run that was taken up again included. */
   readonly blocks: number;
+  /** The first height that was left to verify when this run began. */
+  readonly begunAt: number;
   /** Check → how often it was made. */
   readonly checks: CheckSummaries;
 }
@@ -66,6 +68,7 @@ class Audit {
   private course: Course;
   /** Of work that is done anew in every run. */
   private checks: CheckSummaries = {};
+  private begunAt: number | null = null;
 
   constructor(run: AuditRun) {
     this.options = run;
@@ -92,6 +95,7 @@ class Audit {
     const isWhole = this.options.from === 0 && this.options.to === null;
     for (;;) {
       await this.standOnFirmRung();
+      this.begunAt ??= topRung(this.course).next;
       if (!(await this.takeBlocks())) continue;
       if (!isWhole) break;
       if ((await this.takeTables()) && (await this.takeCounts())) break;
@@ -288,6 +292,7 @@ class Audit {
       difference,
       last: top.last === null ? null : loadRef(top.last),
       blocks: top.next - this.course.from,
+      begunAt: this.begunAt ?? top.next,
       checks,
     };
   }

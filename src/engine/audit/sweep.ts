@@ -129,6 +129,7 @@ function sweepHeights({ view }: SweepInput): Sweeper {
  */
 function sweepHistory({ context, view, step }: SweepInput): Sweeper {
   const top = confirmedIn(context.tips, view)?.height ?? -1;
+  const isCounted = context.rules.audit !== undefined;
   const keyOf = (historyKey: Uint8Array) => historyKey.subarray(0, historyKey.length - 8);
   let previous: Uint8Array | null = null;
   if (step.after !== null) {
@@ -150,7 +151,7 @@ function sweepHistory({ context, view, step }: SweepInput): Sweeper {
       throw recordDiffers(place, 'no record: the block left this key as it was', value);
     }
     previous = key;
-    return { height };
+    return { height: isCounted ? height : null };
   };
 }
 

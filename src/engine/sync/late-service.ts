@@ -104,7 +104,7 @@ export function createLateService(
   /** A lie is a rejection; what may be an honest difference is only kept, to be shown if nobody has better. */
   async function keepRefusal(error: SynclineError, need: Need, candidate: Candidate): Promise<Rejection> {
     const where = { height: need.height, blamed: [candidate.from], nowMs: options.env.nowMs() };
-    const rejection = rejectionOf(error, where);
+    const rejection = { ...rejectionOf(error, where), ...(need.id === undefined ? {} : { id: need.id }) };
     if (error.fault === 'peer') return rejections.keep(rejection, [candidate]);
     const evidence = (await options.keepEvidence?.(rejection, [candidate])) ?? null;
     return { ...rejection, evidence };

@@ -39,6 +39,8 @@ export interface SyncReport {
   readonly serving: boolean;
   readonly confirmed: BlockRef | null;
   readonly target: number | null;
+  /** Its hash, where a source has named it as its head; a claim. */
+  readonly targetHash: Hash32 | null;
   /** Blocks a second over the last minute. */
   readonly rate: number;
   readonly etaS: number | null;
@@ -77,6 +79,7 @@ class SyncRun implements Sync {
   private readonly options: SyncOptions;
   private readonly meter = createProgressMeter();
   private readonly heads = new Map<string, number>();
+  private readonly headHashes = new Map<string, Hash32>();
   private readonly rejections;
   private state: SyncState = initialSyncState;
   private producer: Producer | null = null;
@@ -151,6 +154,7 @@ class SyncRun implements Sync {
       serving: this.state.serving,
       confirmed: this.consumer?.confirmed ?? null,
       target,
+      targetHash: this.targetHash(target),
       rate: this.meter.rate(nowMs),
       etaS: target === null ? null : this.meter.etaS(target + 1, nowMs),
       rejected: this.rejections.count,
@@ -240,6 +244,8 @@ class SyncRun implements Sync {
       intervalMs: () => (this.nearTarget() ? pollMs : pollBehindMs),
       onSurvey: (source: string, survey: Survey) => {
         this.heads.set(source, survey.head?.height ?? -1);
+        if (survey.head === null) this.headHashes.delete(source);
+        else this.headHashes.set(source, survey.head.hash);
         // The scheduler hears of it next; the mode looks after that.
         queueMicrotask(() => this.onMoved());
       },
@@ -327,6 +333,13 @@ class SyncRun implements Sync {
     if (!seen) return null;
     const reach = Math.max(reachable(state), this.consumer?.confirmed?.height ?? -1);
     return Math.min(reach, this.options.until ?? Number.POSITIVE_INFINITY);
+  }
+
+  private targetHash(target: number | null): Hash32 | null {
+    for (const [source, height] of this.heads) {
+      if (height === target) return this.headHashes.get(source) ?? null;
+    }
+    return null;
   }
 
   private nearTarget(): boolean {

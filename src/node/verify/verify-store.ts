@@ -102,7 +102,7 @@ export async function verifyStore(options: VerifyStoreOptions): Promise<VerifyRe
     });
     if (outcome.difference === null) await kept.remove();
     else await kept.flush();
-    const resumedAt = course === null ? null : (course.rungs.at(-1)?.next ?? null);
+    const resumedAt = outcome.begunAt > request.from ? outcome.begunAt : null;
     return reportOf(chain, outcome, { from: request.from, deep, resumedAt, tookMs: env.nowMs() - startedMs });
   } catch (error) {
     await kept.flush();

@@ -45,7 +45,12 @@ export async function createChainFixture(network: NetworkParams): Promise<ChainF
   const changed = createBell();
   const listeners = new Set<() => void>();
   let provisional: readonly ProvisionalBlock[] = [];
-  let progress: ReturnType<RpcEnvironment['progress']> = { first: null, confirmed: null, target: null };
+  let progress: ReturnType<RpcEnvironment['progress']> = {
+    first: null,
+    confirmed: null,
+    target: null,
+    targetHash: null,
+  };
   return {
     store,
     host,

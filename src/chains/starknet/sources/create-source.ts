@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Source, SourceContext, SourceLimits } from '../../../engine/index.ts';
+import type { Felt } from '../types.ts';
 import type { BodyLimits } from './bounded-body.ts';
 import { createCompilerSource } from './compiler/index.ts';
 import { createFolderSource } from './folder/index.ts';
@@ -11,6 +12,8 @@ import { sourceError } from './source-error.ts';
 export interface StarknetSourceOptions {
   /** API key for gateways. */
   readonly gatewayKey?: string;
+  /** The key that gateways are expected to tell. */
+  readonly publicKey?: Felt;
   /** Limits of each source; by default each kind's own. */
   readonly limits?: SourceLimits;
   readonly timeouts?: Partial<GatewayTimeouts>;
@@ -32,7 +35,7 @@ export interface StarknetSourceOptions {
  * @throws {SynclineError} `SOURCE_UNSUPPORTED` (fault `caller`).
  */
 export function createStarknetSource(url: URL, context: SourceContext, options: StarknetSourceOptions = {}): Source {
-  const { gatewayKey, timeouts, l1, ...common } = options;
+  const { gatewayKey, publicKey, timeouts, l1, ...common } = options;
   switch (url.protocol) {
     case 'http:':
     case 'https:':
@@ -41,6 +44,7 @@ export function createStarknetSource(url: URL, context: SourceContext, options: 
         ...context,
         ...common,
         ...(gatewayKey === undefined ? {} : { key: gatewayKey }),
+        ...(publicKey === undefined ? {} : { publicKey }),
         ...(timeouts === undefined ? {} : { timeouts }),
       });
     case 'file:':

@@ -125,7 +125,7 @@ export function environmentOf(
   return {
     store,
     provisional,
-    progress: () => ({ first: null, confirmed: null, target: null }),
+    progress: () => ({ first: null, confirmed: null, target: null, targetHash: null }),
     events: () => {
       throw new Error('no chain events here');
     },

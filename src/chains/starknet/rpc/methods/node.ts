@@ -36,7 +36,7 @@ function tipOf({ environment }: MethodContext) {
  * first block is stored, sync starts at block 0. What is not known of a block yet, its hash, is zero.
  */
 function syncing({ environment, network }: MethodContext): unknown {
-  const { first, confirmed, target } = environment.progress();
+  const { first, confirmed, target, targetHash } = environment.progress();
   if (target === null || target - (confirmed?.height ?? -1) < NEAR_BLOCKS) return false;
   const genesis = { height: 0, hash: network.genesisHash ?? '0x0' };
   const current = confirmed === null ? genesis : { height: confirmed.height, hash: feltToHex(confirmed.hash) };
@@ -46,8 +46,8 @@ function syncing({ environment, network }: MethodContext): unknown {
     starting_block_num: starting.height,
     current_block_hash: current.hash,
     current_block_num: current.height,
-    // The sources offer heights; a hash that nobody has verified would be a claim.
-    highest_block_hash: '0x0',
+    // A claim of the sources, as the height is.
+    highest_block_hash: targetHash === null ? '0x0' : feltToHex(targetHash),
     highest_block_num: target,
   };
 }

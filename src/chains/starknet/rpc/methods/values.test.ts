@@ -216,18 +216,18 @@ describe.skipIf(vectors === null)('over mainnet 0 to 9', () => {
     const refs = await commitCaptures(own, (file) => readFileSync(join(root, 'mainnet', file)), 1);
     const [newest] = createStarknetRpc(own.environment, network) as [RpcService];
     const [first = null, confirmed = null] = refs;
-    own.setProgress({ first, confirmed, target: 6 });
+    own.setProgress({ first, confirmed, target: 6, targetHash: null });
     expect(await resultOf(newest, 'starknet_syncing')).toBe(false);
-    own.setProgress({ first, confirmed, target: 7 });
+    own.setProgress({ first, confirmed, target: 7, targetHash: confirmed?.hash ?? null });
     expect(await resultOf(newest, 'starknet_syncing')).toEqual({
       starting_block_hash: '0x47c3637b57c2b079b93c61539950c17e868a28f46cdef28f88521067f21e943',
       starting_block_num: 0,
       current_block_hash: '0x2a70fb03fe363a2d6be843343a1d81ce6abeda1e9bd5cc6ad8fa9f45e30fdeb',
       current_block_num: 1,
-      highest_block_hash: '0x0',
+      highest_block_hash: '0x2a70fb03fe363a2d6be843343a1d81ce6abeda1e9bd5cc6ad8fa9f45e30fdeb',
       highest_block_num: 7,
     });
-    own.setProgress({ first: null, confirmed: null, target: 1000 });
+    own.setProgress({ first: null, confirmed: null, target: 1000, targetHash: null });
     const genesis = '0x47c3637b57c2b079b93c61539950c17e868a28f46cdef28f88521067f21e943';
     expect(await resultOf(newest, 'starknet_syncing')).toMatchObject({
       starting_block_hash: genesis,

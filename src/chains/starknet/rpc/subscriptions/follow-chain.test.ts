@@ -28,7 +28,7 @@ function scripted(events: (signal: AbortSignal) => AsyncIterable<ChainEvent>) {
   const environment: RpcEnvironment = {
     store,
     provisional: () => [],
-    progress: () => ({ first: null, confirmed: null, target: null }),
+    progress: () => ({ first: null, confirmed: null, target: null, targetHash: null }),
     async *events({ from, signal }) {
       state.reading++;
       state.from = from;

@@ -11,6 +11,7 @@ import type {
 import { parseHeight } from '../../../../engine/index.ts';
 import type { Env, Logger } from '../../../../lib/index.ts';
 import { isSynclineError } from '../../../../lib/index.ts';
+import type { Felt } from '../../types.ts';
 import type { BodyLimits } from '../bounded-body.ts';
 import { type BlockPart, CLASS_PARTS, type ClassPart, classHashIn, isBlockPart, isClassPart, PARTS } from '../parts.ts';
 import { sourceError } from '../source-error.ts';
@@ -22,6 +23,7 @@ import {
   defaultGatewayTimeouts,
   type GatewayTimeouts,
 } from './gateway-client.ts';
+import { createKeyWatch } from './key-watch.ts';
 import { readProvisional } from './provisional.ts';
 
 export interface GatewaySourceOptions {
@@ -33,6 +35,8 @@ export interface GatewaySourceOptions {
   readonly limits?: SourceLimits;
   readonly timeouts?: Partial<GatewayTimeouts>;
   readonly bodyLimits?: Partial<BodyLimits>;
+  /** The key that the network is known by; a gateway that tells another one is reported. */
+  readonly publicKey?: Felt;
   readonly env: Env;
   readonly log: Logger;
 }
@@ -74,6 +78,11 @@ export function createGatewaySource(options: GatewaySourceOptions): Source {
   if (key !== null && options.url.protocol === 'http:' && !isLoopback(options.url.hostname)) {
     log.warn('gateway key is sent over an unencrypted connection', { source: address.id });
   }
+
+  const watchKey =
+    options.publicKey === undefined
+      ? null
+      : createKeyWatch({ client, id: address.id, pinned: options.publicKey, env, log });
 
   /** Whether the gateway answers a state update together with its block. */
   let bundles: 'unknown' | 'served' | 'unsupported' = 'unknown';
@@ -222,6 +231,7 @@ export function createGatewaySource(options: GatewaySourceOptions): Source {
     limits,
     async survey({ signal }): Promise<Survey> {
       const head = await blockRef('latest', null, signal);
+      await watchKey?.(signal);
       return head === null ? { spans: [], head } : { spans: [{ from: parseHeight(0), to: head.height }], head };
     },
     fetch: (request, { signal }) => fetch(request, signal),

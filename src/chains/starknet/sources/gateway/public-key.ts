@@ -3,7 +3,12 @@ import { parseFelt } from '../../felt.ts';
 import type { Felt } from '../../types.ts';
 import { sourceError } from '../source-error.ts';
 import { parseGatewayAddress } from './gateway-address.ts';
-import { createGatewayClient, defaultGatewayBodyLimits, defaultGatewayTimeouts } from './gateway-client.ts';
+import {
+  createGatewayClient,
+  defaultGatewayBodyLimits,
+  defaultGatewayTimeouts,
+  type GatewayClient,
+} from './gateway-client.ts';
 
 export interface PublicKeyOptions {
   /** Base URL of the gateway. */
@@ -31,6 +36,11 @@ export async function fetchPublicKey({ url, key, env, log, signal }: PublicKeyOp
     env,
     log,
   });
+  return readPublicKey(client, signal);
+}
+
+/** The same through a client that is open already. */
+export async function readPublicKey(client: GatewayClient, signal: AbortSignal): Promise<Felt | null> {
   let body: Uint8Array;
   try {
     const response = await client.get('get_public_key', {}, { signal, bodyBytesMax: KEY_BYTES_MAX });

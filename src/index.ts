@@ -18,4 +18,13 @@ export type {
 export { parseHash32, parseHeight, readBlock, readRejections, readStateAt, readTips } from './engine/index.ts';
 export type { Env, Fault, LogFields, Logger } from './lib/index.ts';
 export { isSynclineError, SynclineError } from './lib/index.ts';
-export { createNode, type Node, type NodeOptions, type NodeStatus } from './node/index.ts';
+export {
+  createNode,
+  type Node,
+  type NodeOptions,
+  type NodeStatus,
+  type VerifyProgress,
+  type VerifyReport,
+  type VerifyStoreOptions,
+  verifyStore,
+} from './node/index.ts';

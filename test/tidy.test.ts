@@ -32,11 +32,14 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 const PURE = [
   'engine/modes',
   'engine/range',
+  'engine/finality',
   'engine/forks',
   'engine/assemble/late-needs.ts',
+  'engine/audit',
   'engine/commit',
   'trie',
   'codec',
+  'chains/starknet/classes',
   'chains/starknet/rules',
   'chains/starknet/wire',
   'chains/starknet/stored',
@@ -51,12 +54,18 @@ const IMPURE: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['the console', /\bconsole\./],
   [
     'input or output',
-    /from 'node:(fs|fs\/promises|net|http|https|dns|tls|child_process|worker_threads)'|\bfetch\(|from 'undici'/,
+    /from 'node:(fs|fs\/promises|net|http|https|dns|tls|child_process|worker_threads)'|\bfetch\(|from '(undici|ws)'/,
   ],
 ];
 
 /** Started by URL, not imported. */
-const ENTRIES = new Set(['index.ts', 'cli/main.ts', 'node/apply-worker.ts', 'node/verify-worker.ts']);
+const ENTRIES = new Set([
+  'index.ts',
+  'cli/main.ts',
+  'node/apply-worker.ts',
+  'node/verify-worker.ts',
+  'node/verify/audit-worker.ts',
+]);
 
 interface SourceFile {
   readonly path: string;

@@ -1,4 +1,5 @@
 import type { Chain, PlainData } from '../engine/index.ts';
+import type { Env, Logger } from '../lib/index.ts';
 
 /** A chain family as the command line sees it. */
 export interface ChainFamily {
@@ -16,6 +17,11 @@ export interface ChainFamily {
    * @throws {SynclineError} `NETWORK_UNDESCRIBED` (fault `caller`) where the mark does not tell enough.
    */
   fromIdentity(identity: string, settings: FamilySettings): Chain;
+  /**
+   * Compares what a source says of its network, beyond blocks, with what the network is known by: for `syncline doctor`.
+   * What cannot be found out is a verdict too. Absent where there is nothing to compare.
+   */
+  inspectSource?(url: URL, options: InspectOptions): Promise<readonly CheckVerdict[]>;
   /** Verifies captured data offline. Absent where the family has nothing to check. */
   check?(files: readonly CheckInput[], options: CheckOptions): Promise<readonly CheckFileVerdict[]>;
 }
@@ -25,7 +31,16 @@ export type NetworkOption = string | { readonly [field: string]: PlainData };
 
 export type FamilySettings = Readonly<Record<string, string | null>>;
 
-export type ChainFace = Pick<Chain, 'family' | 'network' | 'tips' | 'formatHash'>;
+export type ChainFace = Pick<Chain, 'family' | 'network' | 'tips' | 'formatHash' | 'content'>;
+
+export interface InspectOptions {
+  /** Made by this family. */
+  readonly chain: Chain;
+  readonly settings: FamilySettings;
+  readonly env: Env;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
 
 export interface CheckInput {
   readonly name: string;

@@ -40,6 +40,10 @@ export function familySettings(config: Config): Readonly<Record<string, string |
     'l1.poll': String(config['l1.poll']),
     'starknet.signature': config['starknet.signature'],
     'starknet.hash-table': config['starknet.hash-table'],
+    'sierra.compiler': config['sierra.compiler'],
+    'sierra.argument': JSON.stringify(config['sierra.argument']),
+    'sierra.timeout': String(config['sierra.timeout']),
+    'sierra.memory': String(config['sierra.memory']),
   };
 }
 

@@ -152,9 +152,10 @@ function addDevnetOptions(command: Command, defaults: { readonly blocks: string;
       new Option('--block-time <DURATION>', 'time between new blocks; 0s makes none').default(defaults.blockTime),
     )
     .addOption(
-      new Option('--fault <KIND[:PARAM]>', 'something that goes wrong on purpose, repeatable').argParser(
-        (text: string, before: readonly string[] | undefined) => [...(before ?? []), text],
-      ),
+      new Option(
+        '--fault <KIND[:PARAM]>',
+        'something that goes wrong on purpose, repeatable; `list` tells what there is',
+      ).argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]),
     );
 }
 
@@ -199,6 +200,7 @@ const VERIFY_EXAMPLES = [
 const DEVNET_EXAMPLES = [
   ['100 blocks, then one every second', 'syncline devnet starknet --blocks 100 --block-time 1s'],
   ['a gateway that misbehaves', 'syncline devnet starknet --fault 429:every5 --fault wrong-hash --fault reorg:3'],
+  ['what can go wrong', 'syncline devnet starknet --fault list'],
 ] as const;
 
 const CHECK_EXAMPLES = [

@@ -10,11 +10,12 @@ import { schemaVersion } from './schema.ts';
  * The data folder of one chain:
  *
  * ```
- * CHAIN      which chain this is, the chain's identity text and a line feed
- * VERSION    the schema's number, in decimal, and a line feed
- * LOCK       the process that writes here, as JSON (`folder-lock.ts`); absent when nobody does
- * db/        the store's files
- * evidence/  raw bytes of what was rejected
+ * CHAIN        which chain this is, the chain's identity text and a line feed
+ * VERSION      the schema's number, in decimal, and a line feed
+ * LOCK         the process that writes here, as JSON (`folder-lock.ts`); absent when nobody does
+ * db/          the store's files
+ * evidence/    raw bytes of what was rejected
+ * verify.json  how far an audit of the folder has come, where one was stopped; not part of what is verified
  * ```
  *
  * `VERSION` is written first and `CHAIN` last: a folder with `CHAIN` is complete, one without holds no data yet.

@@ -42,6 +42,31 @@ describe.skipIf(vectors === null)('syncline check starknet', () => {
     expect(failed).toEqual(['transaction-hashes']);
   });
 
+  it('verifies a class against the hash in its name, or one that is expected', async () => {
+    const name = '0x28d1671fb74ecb54d848d463cefccffaef6df3ae40db52130e19fe8299a7b43';
+    const captured = file('sepolia', 'class', `${name}.json`);
+    const passing = await check('starknet-sepolia', captured);
+    expect(passing).toMatchObject({
+      code: 0,
+      verdicts: [{ kind: 'class', ok: true, checks: [{ name: 'class-hash' }] }],
+    });
+    const failing = await check('starknet-sepolia', '--expect', '0x1', captured);
+    expect(failing).toMatchObject({ code: 3, verdicts: [{ ok: false, checks: [{ expected: '0x1', got: name }] }] });
+    const { code } = await runCli(['check', 'starknet', '--network', 'starknet-sepolia', '--expect', 'x', captured]);
+    expect(code).toBe(2);
+  });
+
+  it('verifies a compiled class in the form in which it is expected', async () => {
+    const classHash = '0x3cc90db763e736ca9b6c581ea4008408842b1a125947ab087438676a7e40b7b';
+    const blake2s = '0x27bb6d7901eff6f4e187d1bae082583448eb116ce62b35b6ea7dc0288fb7605';
+    const captured = file('sepolia', 'compiled_class', `${classHash}.json`);
+    const { code, verdicts } = await check('starknet-sepolia', '--expect', blake2s, captured);
+    expect(code).toBe(0);
+    expect(verdicts).toMatchObject([
+      { kind: 'compiled-class', ok: true, checks: [{ name: 'compiled-class-hash', ok: true, form: 'blake2s' }] },
+    ]);
+  });
+
   it('says of a file that it does not understand so, with code 2', async () => {
     const { code, verdicts } = await check('starknet-mainnet', file('manifest.json'));
     expect(code).toBe(2);

@@ -18,7 +18,7 @@ describe('help', () => {
     expect(stdout).toContain('--http.addr <HOST:PORT>');
     expect(stdout).toContain('127.0.0.1:9545');
     expect(stdout).toContain('--no-http');
-    expect(stdout).not.toMatch(/l1\.url|p2p|snapshot/);
+    expect(stdout).not.toMatch(/p2p|snapshot/);
   });
 
   it('is what comes of no command at all, with code 2', async () => {
@@ -38,7 +38,7 @@ describe('wrong usage ends with code 2 and says what was meant', () => {
   it.each([
     [['strat'], /unknown command 'strat'[\s\S]*Did you mean start\?/],
     [['start', '--netwrok', 'x'], /unknown option '--netwrok'[\s\S]*Did you mean --network\?/],
-    [['start', '--l1.url', 'http://x'], /unknown option '--l1\.url'/],
+    [['start', '--moon.url', 'http://x'], /unknown option '--moon\.url'/],
     [['start'], /no network was named[\s\S]*--network NAME/],
     [['start', '--network', 'starknet-manet'], /did you mean starknet-mainnet\?/],
     [['start', '--network', 'starknet-mainnet', '--until', 'soon'], /--until: expected a whole number/],
@@ -114,7 +114,8 @@ describe('settings', () => {
     const source = 'https://me:hush-password@127.0.0.1:1/feeder_gateway?apikey=hush-query';
     const runs = [
       ['config', 'print', '--origin', '--source', source],
-      ['config', 'print', '--json', '--gateway.key', 'hush-from-flag'],
+      ['config', 'print', '--json', '--gateway.key', 'hush-from-flag', '--l1.url', 'wss://host/v3/hush-from-url'],
+      ['start', '--network', 'starknet-devnet', '--l1.url', 'https://host/v3/hush-from-url', '--source', source],
       ['start', '--gateway.key', 'hush-from-flag', '--source', 'hush-no-url'],
       ['start', '--network', 'starknet-mainnet', '--gateway.key=hush-from-flag', '--source', 'ftp://hush-host/'],
     ];

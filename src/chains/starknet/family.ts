@@ -2,6 +2,7 @@ import type { Chain } from '../../engine/index.ts';
 import { SynclineError } from '../../lib/index.ts';
 import type { ChainFamily, FamilySettings, NetworkOption } from '../family.ts';
 import { checkFiles } from './check.ts';
+import { classContent } from './class-content.ts';
 import { feltToHex } from './felt.ts';
 import { inspectSource } from './inspect-source.ts';
 import { NETWORKS } from './params.ts';
@@ -30,7 +31,7 @@ export const family: ChainFamily = {
   },
   describe(name) {
     const { family, network, tips } = starknet({ network: { name } });
-    return { family, network, tips, formatHash: feltToHex };
+    return { family, network, tips, formatHash: feltToHex, content: classContent };
   },
   inspectSource,
   check: async (files, { network, settings, expect }) =>

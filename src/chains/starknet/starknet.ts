@@ -1,4 +1,5 @@
 import type { Chain, Hash32, PlainData } from '../../engine/index.ts';
+import { classContent } from './class-content.ts';
 import { feltToHex, parseFelt } from './felt.ts';
 import { type NetworkParams, parseNetwork } from './params.ts';
 import {
@@ -61,6 +62,7 @@ export function starknet(options: StarknetOptions): Chain {
     defaultSources: network.gatewayUrls,
     ...(companions.length === 0 ? {} : { companions }),
     ...(genesisHash === null ? {} : { genesisHash }),
+    content: classContent,
     async rpc(environment) {
       const { createStarknetRpc } = await import('./rpc/index.ts');
       return createStarknetRpc(environment, network);
@@ -80,6 +82,7 @@ function sourceOptions({ gatewayKey, l1PollMs }: StarknetOptions, network: Netwo
   const poll = l1PollMs === undefined ? {} : { pollMs: l1PollMs };
   return {
     ...(gatewayKey === undefined ? {} : { gatewayKey }),
+    ...(network.publicKey === null ? {} : { publicKey: parseFelt(network.publicKey) }),
     ...(chainId === null || coreContract === null ? {} : { l1: { chainId, coreContract, ...poll } }),
   };
 }

@@ -11,6 +11,7 @@ import { type CliContext, writeLine } from '../context.ts';
 import { runNode } from '../run-node.ts';
 import { configure } from './configure.ts';
 import { devnetOptions, produceBlocks, readDevnetFlags } from './devnet-options.ts';
+import { listFaults } from './list-faults.ts';
 
 /**
  * `syncline demo`: a devnet gateway and a node that syncs from it, in this one process. The chain begins small and grows
@@ -22,6 +23,7 @@ import { devnetOptions, produceBlocks, readDevnetFlags } from './devnet-options.
 export async function demo(context: CliContext, command: Command): Promise<number> {
   const resolved = await configure(context, command);
   const flags = readDevnetFlags(command);
+  if (flags.faults.includes('list')) return listFaults(context, resolved.config.json);
   for (const fault of flags.faults) parseFault(fault); // a wrong one is told before anything is made
   const devnet = createStarknetDevnet(devnetOptions(flags, Math.min(flags.blocks, FIRST_BLOCKS)));
   const dataDir = mkdtempSync(join(tmpdir(), 'syncline-demo-'));

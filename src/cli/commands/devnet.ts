@@ -17,6 +17,7 @@ import { formatCount } from '../format.ts';
 import { watchStopSignals } from '../signals.ts';
 import { configure } from './configure.ts';
 import { type DevnetFlags, devnetOptions, produceBlocks, readDevnetFlags } from './devnet-options.ts';
+import { listFaults } from './list-faults.ts';
 
 /** `syncline devnet <family>`. @returns The exit code. */
 export async function devnet(context: CliContext, family: string, command: Command): Promise<number> {
@@ -36,6 +37,7 @@ export async function devnet(context: CliContext, family: string, command: Comma
     networkFile?: string;
     preConfirmed?: boolean;
   }>();
+  if (flags.faults.includes('list')) return listFaults(context, config.json);
   for (const fault of flags.faults) parseFault(fault); // a wrong one is told before anything is made
   if (flags.blocks > NOTABLE_BLOCKS && !config.json) {
     writeLine(context.stderr, `Making a chain of ${formatCount(flags.blocks)} blocks …`);

@@ -87,6 +87,29 @@ export const settings = {
     pathType('FILE'),
     'Published 0.13.2-form hashes of older Starknet blocks, 32 bytes each, which prove their receipts and state diffs.',
   ),
+  'sierra.compiler': optional(
+    pathType('PATH'),
+    'A program that compiles Sierra classes, asked before the gateways: `starknet-sierra-compile`, ' +
+      '`universal-sierra-compiler`, `pathfinder`, or any that is called like the first. What it makes is verified.',
+    { fallbackText: 'none; compiled classes come from the sources' },
+  ),
+  'sierra.argument': list(
+    textType('TEXT'),
+    'Argument of the compiler, repeatable. `{sierra}` stands for a file with the class without its ABI, `{class}` for ' +
+      'one with the class as it was received; where neither occurs, the class goes to standard input.',
+    { fallbackText: "by the program's name", split: splitCommas },
+  ),
+  'sierra.timeout': setting(
+    durationType({ min: 100, max: 20_000 }),
+    10_000,
+    'How long the compiler may take for one class.',
+  ),
+  'sierra.memory': setting(
+    sizeType({ min: 2 ** 24, max: 2 ** 40 }),
+    4 * 2 ** 30,
+    'Memory that the compiler may take: address space where the program `prlimit` is installed (Linux), else resident ' +
+      'memory where `/proc` shows it, else unlimited.',
+  ),
   'sync.window-blocks': setting(
     integerType({ placeholder: 'COUNT', min: 1, max: 65_536 }),
     defaultRangePolicy.windowBlocks,

@@ -2,10 +2,12 @@ import type { ChainFace } from '../../chains/index.ts';
 import {
   type BlockRecord,
   type Hash32,
+  type Need,
   type Proof,
   parseHash32,
   parseStoredJson,
   provenHeight,
+  type QuarantineEntry,
   type ReadStore,
   type Rejection,
   readBlock,
@@ -14,12 +16,13 @@ import {
   readRejections,
   readTips,
   type StateView,
+  type StoredContent,
 } from '../../engine/index.ts';
 import { toHex } from '../../lib/index.ts';
 import { usageInvalid } from '../config/index.ts';
 import { showRejection } from '../full-status.ts';
 
-/** All that a store knows of one height or hash. */
+/** All that a store knows of one height, or of one hash of a block or class. */
 export interface Explanation {
   readonly type: 'explanation';
   readonly query: string;
@@ -27,9 +30,18 @@ export interface Explanation {
   readonly block: ExplainedBlock | null;
   /** Set when the hash is that of a block which was confirmed once and rolled back since. */
   readonly orphan: { readonly height: number; readonly hash: string; readonly reason: string } | null;
+  /** Set when content is addressed by the hash (a class) and the store knows of it. */
+  readonly content: ExplainedContent | null;
   /** Newest first. */
   readonly rejections: readonly Rejection[];
-  readonly quarantined: readonly unknown[];
+  readonly quarantined: readonly QuarantineEntry[];
+}
+
+export interface ExplainedContent {
+  readonly hash: string;
+  readonly stored: StoredContent | null;
+  /** What is still to come, in the chain's words, and the block that named it. */
+  readonly wanted: readonly { readonly what: string; readonly id: string; readonly height: number }[];
 }
 
 export interface ExplainedBlock {
@@ -70,9 +82,12 @@ export function explain(input: {
   const height = 'height' in sought ? sought.height : readHeight(view, sought.hash);
   const block = height === null ? null : readBlock(view, height);
   const orphan = 'hash' in sought && block === null ? readOrphan(view, sought.hash) : null;
-  const rejections = rejectionsOf(view, 'height' in sought ? sought : { hash: sought.hash, height: null });
-  const quarantined = quarantinedAt(view, height ?? orphan?.ref.height ?? null);
-  if (block === null && orphan === null && rejections.length === 0 && quarantined.length === 0) return null;
+  const id = 'hash' in sought ? format(sought.hash) : null;
+  const content = 'hash' in sought && block === null ? explainContent(view, chain, sought.hash, format) : null;
+  const rejections = rejectionsOf(view, 'height' in sought ? sought : { hash: sought.hash, id: format(sought.hash) });
+  const quarantined = quarantinedOf(view, { id, height: height ?? orphan?.ref.height ?? null });
+  const isKnown = block !== null || orphan !== null || content !== null;
+  if (!isKnown && rejections.length === 0 && quarantined.length === 0) return null;
   return {
     type: 'explanation',
     query,
@@ -80,6 +95,7 @@ export function explain(input: {
     block: block === null ? null : explainBlock(block, format, isPending(view, chain, block)),
     orphan:
       orphan === null ? null : { height: orphan.ref.height, hash: format(orphan.ref.hash), reason: orphan.reason },
+    content,
     rejections: rejections.map((rejection) => showRejection(rejection, chain)),
     quarantined,
   };
@@ -134,34 +150,69 @@ function parseQuery(query: string): { readonly height: number } | { readonly has
   return { hash: parseHash32(new Uint8Array(Buffer.from(digits.padStart(64, '0'), 'hex'))) };
 }
 
+/** Of a block by its height or stated hash, or of content by its hash. */
 function rejectionsOf(
   view: StateView,
-  sought: { readonly height: number } | { readonly hash: Hash32; readonly height: null },
+  sought: { readonly height: number } | { readonly hash: Hash32; readonly id: string },
 ): readonly Rejection[] {
   const isSought = (rejection: Rejection) =>
-    'hash' in sought
-      ? rejection.hash !== null && sameHash(rejection.hash, sought.hash)
-      : rejection.height === sought.height;
+    'height' in sought
+      ? rejection.height === sought.height
+      : (rejection.hash !== null && sameHash(rejection.hash, sought.hash)) || isOf(sought.id, rejection.id);
   return readRejections(view, REJECTIONS_MAX).filter(isSought);
+}
+
+/** Whether an id is a hash, or that of something that belongs to it. */
+function isOf(hash: string, id: string | undefined): boolean {
+  return id === hash || id?.startsWith(`${hash}/`) === true;
 }
 
 function sameHash(text: string, hash: Hash32): boolean {
   return text.replace(/^0x/, '').toLowerCase().padStart(64, '0') === toHex(hash).slice(2);
 }
 
-/** Quarantine records are the chain's own JSON; those that name the height. */
-function quarantinedAt(view: StateView, height: number | null): readonly unknown[] {
-  if (height === null) return [];
-  const found: unknown[] = [];
+function explainContent(
+  view: StateView,
+  { content }: ChainFace,
+  hash: Hash32,
+  format: (hash: Hash32) => string,
+): ExplainedContent | null {
+  if (content === undefined) return null;
+  const id = format(hash);
+  const stored = content.find(view, hash);
+  const wanted = content.parts.flatMap((part) => [...recordsOf(view, 'wanted', part, id)]) as readonly Need[]; // the engine's own
+  if (stored === null && wanted.length === 0) return null;
+  return {
+    hash: id,
+    stored,
+    wanted: wanted.map((need) => ({ what: need.part, id: need.id ?? id, height: need.height })),
+  };
+}
+
+/** Records of a part whose id is the hash, or begins with it and a slash. */
+function* recordsOf(view: StateView, table: 'wanted', part: string, hash: string): Generator<unknown> {
+  const exact = view.get(table, Buffer.from(`${part}\0${hash}`));
+  if (exact !== undefined) yield parseStoredJson(table, exact);
+  // 0 comes right behind the slash.
+  const range = { start: Buffer.from(`${part}\0${hash}/`), end: Buffer.from(`${part}\0${hash}0`), limit: WANTED_MAX };
+  for (const [, value] of view.range(table, range)) yield parseStoredJson(table, value);
+}
+
+/** Those of the content, and those that the block at the height named. */
+function quarantinedOf(
+  view: StateView,
+  { id, height }: { readonly id: string | null; readonly height: number | null },
+): readonly QuarantineEntry[] {
+  const found: QuarantineEntry[] = [];
   for (const [, value] of view.range('quarantine', { limit: REJECTIONS_MAX })) {
-    const record = parseStoredJson('quarantine', value);
-    if (typeof record === 'object' && record !== null && (record as { height?: unknown }).height === height) {
-      found.push(record);
-    }
+    const record = parseStoredJson('quarantine', value) as QuarantineEntry; // written by the engine
+    if (record.height === height || (id !== null && isOf(id, record.id))) found.push(record);
   }
   return found;
 }
 
 const EXAMPLE = 'syncline explain 122549, or syncline explain 0x31e5…';
+/** A class has a few compiled classes at most. */
+const WANTED_MAX = 64;
 /** The newest ones are looked through. */
 const REJECTIONS_MAX = 10_000;

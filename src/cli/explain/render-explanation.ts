@@ -1,10 +1,10 @@
 import { formatCount } from '../format.ts';
 import type { Paint, Style } from '../terminal.ts';
-import type { ExplainedBlock, Explanation } from './explain.ts';
+import type { ExplainedBlock, ExplainedContent, Explanation } from './explain.ts';
 
 /** An explanation for people. */
 export function renderExplanation(explanation: Explanation, paint: Paint): readonly string[] {
-  const { network, query, block, orphan, rejections, quarantined } = explanation;
+  const { network, query, block, orphan, content, rejections, quarantined } = explanation;
   const lines: string[] = [];
   if (block !== null) lines.push(...renderBlock(network, block, paint));
   else if (orphan !== null) {
@@ -13,7 +13,8 @@ export function renderExplanation(explanation: Explanation, paint: Paint): reado
       `  hash    ${orphan.hash}`,
       `  reason  ${orphan.reason}`,
     );
-  } else lines.push(`${paint('bold', `${network}: ${query}`)} is not stored, but known`);
+  } else if (content !== null) lines.push(...renderContent(network, content, paint));
+  else lines.push(`${paint('bold', `${network}: ${query}`)} is not stored, but known`);
   if (rejections.length > 0) lines.push('', paint('bold', 'rejected candidates, newest first'));
   for (const { timeMs, height, check, expected, got, source, message, evidence } of rejections) {
     lines.push(`  ${paint('bad', check)} at block ${formatCount(height)}, ${new Date(timeMs).toISOString()}`);
@@ -31,8 +32,46 @@ export function renderExplanation(explanation: Explanation, paint: Paint): reado
     );
   }
   if (quarantined.length > 0) lines.push('', paint('bold', 'quarantined'));
-  for (const record of quarantined) lines.push(`  ${JSON.stringify(record)}`);
+  for (const { what, id, height, timeMs, reason, refused } of quarantined) {
+    lines.push(`  ${paint('bad', what)} named by block ${formatCount(height)}, ${new Date(timeMs).toISOString()}`);
+    lines.push(
+      ...rows(
+        [
+          ['id', id],
+          ['why', reason],
+          ['check', refused?.check ?? null],
+          ['expected', refused?.expected ?? null],
+          ['got', refused?.got ?? null],
+          ['from', refused?.source ?? null],
+          ['evidence', refused?.evidence ?? null],
+        ],
+        4,
+      ),
+    );
+  }
   return lines;
+}
+
+function renderContent(network: string, { hash, stored, wanted }: ExplainedContent, paint: Paint): readonly string[] {
+  const state = stored === null ? 'is wanted and not stored yet' : 'is stored';
+  return [
+    `${paint('bold', `${network}: ${hash}`)} ${state}`,
+    ...(stored === null
+      ? []
+      : rows(
+          [
+            ['what', stored.kind],
+            ['named by', `block ${formatCount(stored.height)}`],
+            ['size', `${formatCount(stored.bytes)} bytes`],
+            ...stored.facts,
+          ],
+          2,
+        )),
+    ...rows(
+      wanted.map(({ what, id, height }) => ['wanted', `${what} ${id}, named by block ${formatCount(height)}`]),
+      2,
+    ),
+  ];
 }
 
 function renderBlock(network: string, block: ExplainedBlock, paint: Paint): readonly string[] {

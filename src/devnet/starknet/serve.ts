@@ -46,8 +46,8 @@ export interface StarknetDevnetServer extends AsyncDisposable {
 /**
  * Serves a devnet as a feeder gateway: `get_block` (`blockNumber`, `blockHash`, `headerOnly`), `get_state_update`
  * (`includeBlock`, `includeSignature`), `get_signature`, `get_class_by_hash`, `get_compiled_class_by_class_hash`,
- * `get_public_key`, `get_contract_addresses`; gzipped for those who accept it. `FaultPlan` says which answers a fault strikes. Making blocks holds up the thread, so that a deep
- * reorg delays the requests that arrive meanwhile.
+ * `get_public_key`, `get_contract_addresses`; gzipped for those who accept it. `FaultPlan` says which answers a fault
+ * strikes. Making blocks holds up the thread, so that a deep reorg delays the requests that arrive meanwhile.
  *
  * @throws {SynclineError} `FAULT_UNKNOWN`, `FAULT_MALFORMED` (fault `caller`); `DEVNET_LISTEN` (fault `local`).
  */

@@ -1,7 +1,7 @@
 import type { ChainAudit } from '../../../engine/index.ts';
 import { isSynclineError, readU64be } from '../../../lib/index.ts';
 import { type ClassHashers, createClassHashers } from '../classes/index.ts';
-import { auditBlock } from './audit-block.ts';
+import { auditBlocks } from './audit-blocks.ts';
 import { auditContent } from './audit-content.ts';
 import { CROWDED_BLOCKS, EVENTS_BY_EMITTER, EVENTS_BY_KEY, eventIndexHeight } from './event-index.ts';
 import { type ExamineContext, TRANSACTION_INDEX } from './examine.ts';
@@ -11,7 +11,7 @@ export function createAudit(context: ExamineContext): ChainAudit {
   // Made when the first class comes: a store may have none.
   let classHashers: ClassHashers | null = null;
   return {
-    blocks: (stored) => stored.map((one) => auditBlock(context, one)),
+    blocks: (stored) => auditBlocks(context, stored),
     indexHeight,
     content(key, value) {
       classHashers ??= createClassHashers(context.hasher);

@@ -19,6 +19,7 @@ import { checkAgainstTable, tableEntry } from './hash-table.ts';
 import { type ProofInputs, proofsOf } from './proofs.ts';
 import { checkSignature, type SignatureVerifier } from './signature.ts';
 import { checkStateDiff, type DiffDigest, digestDiff, missingStateDiff } from './state-diff-checks.ts';
+import type { TransactionHash } from './transaction-hash.ts';
 import { findHashedCounts } from './truncation.ts';
 
 /** `warn`: a block signature that does not verify decides nothing. `fail`: it is a failed check. */
@@ -40,6 +41,8 @@ export interface VerifyBlockInput {
   readonly truncated?: 'unknown' | 'fail';
   /** The network's prepared key, for callers with many blocks; prepared anew when left out. */
   readonly signatureVerifier?: SignatureVerifier | null;
+  /** Of the block's transactions, for callers that hash those of many blocks together. Default: recomputed. */
+  readonly transactionHashes?: readonly TransactionHash[];
 }
 
 export interface BlockVerdict {
@@ -62,7 +65,7 @@ export function verifyBlock(input: VerifyBlockInput): BlockVerdict {
   const hash = checkBlockHash(hasher, network, block, computed, digest);
   const signatureCheck = signatureVerdict(input);
   const checks = [
-    checkTransactionHashes(hasher, network, block),
+    checkTransactionHashes(hasher, network, block, input.transactionHashes),
     ...checkCommitments(block, computed),
     ...(stateUpdate === null || digest === null
       ? missingStateDiff()

@@ -5,21 +5,44 @@ import { isUnverifiable, isVersion } from '../params.ts';
 import { decodeHeader, decodeReceipts, decodeSignature, decodeStateDiff, decodeTransactions } from '../stored/index.ts';
 import type { Block, BlockSignature, Receipt, StateUpdate, Transaction } from '../types.ts';
 import { type ExamineContext, seal } from './examine.ts';
+import { computeTransactionHashes, type TransactionHash } from './transaction-hash.ts';
 import { verifyBlock } from './verify-block.ts';
 
 /**
- * Verifies a stored block again: decodes its parts and recomputes all that can be recomputed of it, as when it came.
+ * Verifies stored blocks again: decodes their parts and recomputes all that can be recomputed of them, as when they
+ * came. Their transactions are hashed together.
  *
- * @returns The eight checks of blocks, or the one that says why they were not made.
+ * @returns For each the eight checks of blocks, or the one that says why they were not made.
  */
-export function auditBlock(context: ExamineContext, stored: StoredBlock): AuditedBlock {
-  const { record, parts } = stored;
-  const decoded = decodeParts(parts);
-  if ('failed' in decoded) return { verdicts: [decoded.failed], block: null };
-  const { block, stateUpdate, signature } = decoded;
+export function auditBlocks(context: ExamineContext, stored: readonly StoredBlock[]): readonly AuditedBlock[] {
+  const decoded = stored.map(({ parts }) => decodeParts(parts));
+  const blocks = decoded.flatMap((one) => ('block' in one ? [one.block] : []));
+  const hashes = computeTransactionHashes(
+    context.hasher,
+    blocks.flatMap(({ transactions }) => transactions),
+    blocks.flatMap(({ receipts }) => receipts),
+    context.network.chainIds,
+  );
+  let start = 0;
+  return decoded.map((one, i) => {
+    if ('failed' in one) return { verdicts: [one.failed], block: null };
+    const end = start + one.block.transactions.length;
+    const own = hashes.slice(start, end);
+    start = end;
+    return auditBlock(context, stored[i] as StoredBlock, one, own); // one decoded a stored one
+  });
+}
+
+function auditBlock(
+  context: ExamineContext,
+  { record }: StoredBlock,
+  { block, stateUpdate, signature }: Decoded,
+  transactionHashes: readonly TransactionHash[],
+): AuditedBlock {
   const early = headerVerdict(context, block);
   if (early !== null) return { verdicts: [early], block: null };
-  const { checks, proofs } = verifyBlock({ ...context, block, stateUpdate, signature, truncated: 'fail' });
+  const given = { block, stateUpdate, signature, transactionHashes };
+  const { checks, proofs } = verifyBlock({ ...context, ...given, truncated: 'fail' });
   const verdicts = checks.map(({ name, form: _, ...verdict }): AuditVerdict => {
     const isExcused =
       name !== 'block-hash' || verdict.ok !== null || isUnverifiable(context.network, block.header.number);

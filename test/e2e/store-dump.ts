@@ -20,7 +20,11 @@ export function digestStore(store: ReadStore): Readonly<Record<string, string>> 
       let entries = 0;
       for (const [key, value] of view.range(table, {})) {
         if (table === 'meta' && Buffer.from(key).toString() === 'reject-sequence') continue;
-        hash.update(key).update('=').update(comparable(table, key, value)).update('\n');
+        hash
+          .update(key)
+          .update('=')
+          .update(comparable(table, key, value))
+          .update('\n');
         entries++;
       }
       return [table, `${entries} ${hash.digest('hex')}`];
@@ -33,7 +37,11 @@ function comparable(table: Table, key: Uint8Array, value: Uint8Array): Uint8Arra
   if (table === 'block') return value.subarray(0, 104);
   if (table !== 'meta' || Buffer.from(key).toString() !== 'counts') return value;
   // Classes arrive on their own: how many there are when a run ends is chance.
-  const { classes: _, compiledClasses: __, ...counts } = JSON.parse(Buffer.from(value).toString()) as {
+  const {
+    classes: _,
+    compiledClasses: __,
+    ...counts
+  } = JSON.parse(Buffer.from(value).toString()) as {
     readonly [name: string]: number;
   };
   return JSON.stringify(counts);

@@ -12,7 +12,7 @@ export const CAIRO0_ERAS: readonly Cairo0Era[] = ['named-tuples', 'attributes', 
 
 /** Draws a Cairo 0 class and writes it as `get_class_by_hash` answers. Its program means nothing. */
 export function drawCairo0Text(random: DevnetRandom, era: Cairo0Era): string {
-  const functions = [...CONSTRUCTORS, ...EXTERNALS.filter(() => random.chance(0.3)), ...L1_HANDLERS.slice(0, 1)];
+  const functions = [...CONSTRUCTORS, ...EXTERNALS.filter(() => random.chance(0.15)), ...L1_HANDLERS.slice(0, 1)];
   const data = drawData(random, functions.length * FUNCTION_FELTS);
   const entryPointsOf = (kind: readonly NamedFunction[]) =>
     functions.flatMap((one, index) => (kind.includes(one) ? [entryPoint(one, index * FUNCTION_FELTS, era)] : []));

@@ -20,13 +20,13 @@ const kernels = [
     name: 'stark-field-9x29',
     entry: 'stark-field/9x29/index.ts',
     summary: 'STARK-field Pedersen and Poseidon, nine signed 29-bit limbs, integer instructions only.',
-    flags: ['--initialMemory', '25', '--maximumMemory', '25'],
+    flags: ['--initialMemory', '102', '--maximumMemory', '102'],
   },
   {
     name: 'stark-field-5x51',
     entry: 'stark-field/5x51/index.ts',
     summary: 'STARK-field Pedersen and Poseidon, five 51-bit limbs in two lanes, relaxed SIMD multiply-add.',
-    flags: ['--initialMemory', '31', '--maximumMemory', '31', '--enable', 'simd', '--enable', 'relaxed-simd'],
+    flags: ['--initialMemory', '115', '--maximumMemory', '115', '--enable', 'simd', '--enable', 'relaxed-simd'],
   },
   {
     name: 'keccak',

@@ -3,6 +3,7 @@ import { constantsSource as constants5x51 } from './5x51/constants.mjs';
 import { fieldSource as field5x51 } from './5x51/field.mjs';
 import { constantsSource as constants9x29 } from './9x29/constants.mjs';
 import { fieldSource as field9x29 } from './9x29/field.mjs';
+import { windowsSource } from './constants.mjs';
 
 /** Generated files by path relative to this folder. Depends on nothing but the sources and @scure/starknet. */
 export function generatedSources() {
@@ -11,6 +12,7 @@ export function generatedSources() {
     'gen/constants-9x29.ts': header('9x29/constants.mjs') + constants9x29(),
     'gen/field-5x51.ts': header('5x51/field.mjs') + field5x51(),
     'gen/field-9x29.ts': header('9x29/field.mjs') + field9x29(),
+    'gen/windows.ts': header('constants.mjs') + windowsSource(),
   };
 }
 

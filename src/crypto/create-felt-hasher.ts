@@ -3,7 +3,7 @@ import { FELT_BYTES, writeCount } from './felt-bytes.ts';
 import type { FeltHasher } from './felt-hasher.ts';
 import { starkField5x51 } from './gen/stark-field-5x51.ts';
 import { starkField9x29 } from './gen/stark-field-9x29.ts';
-import { createLaneHasher, PEDERSEN_PAIRS_MIN } from './lane-hasher.ts';
+import { createLaneHasher } from './lane-hasher.ts';
 import { createScalarHasher } from './scalar-hasher.ts';
 import { createTypescriptHasher } from './typescript-hasher.ts';
 import {
@@ -19,7 +19,7 @@ import {
  * multiply-add that rounds once (Node 22 and later on most processors), else `wasm-9x29`, else the plain twin
  * `typescript`. Each has to pass a self-test here. Works in any thread.
  *
- * Each call makes a new owner with its own instances: up to 3.6 MiB of memory and some 20 ms for tables and tests.
+ * Each call makes a new owner with its own instances: up to 14 MiB of memory and some 40 ms for tables and tests.
  * Create one per thread, when the thread starts, and hand it to whoever hashes there; two owners share nothing that
  * changes.
  */
@@ -69,14 +69,17 @@ export function givesKnownAnswers(hasher: FeltHasher): boolean {
 
 /** Whether two hashers give the same on a batch large enough for lanes, of felts spread over the field. */
 export function agree(hasher: FeltHasher, proven: FeltHasher): boolean {
-  const counts = new Uint8Array(PEDERSEN_PAIRS_MIN * FELT_BYTES);
-  for (let i = 0; i < PEDERSEN_PAIRS_MIN; i++) writeCount(counts, i * FELT_BYTES, i);
+  const counts = new Uint8Array(AGREEING_PAIRS * FELT_BYTES);
+  for (let i = 0; i < AGREEING_PAIRS; i++) writeCount(counts, i * FELT_BYTES, i);
   const spread = proven.poseidon(counts, counts);
   return (
     equalBytes(hasher.poseidon(spread, counts), proven.poseidon(spread, counts)) &&
     equalBytes(hasher.pedersen(counts, spread), proven.pedersen(counts, spread))
   );
 }
+
+/** Pairs of the self-test: enough to fill lanes more than once. */
+const AGREEING_PAIRS = 48;
 
 const KNOWN_LEFT = fromHex('1'.padStart(64, '0'));
 const KNOWN_RIGHT = fromHex('2'.padStart(64, '0'));

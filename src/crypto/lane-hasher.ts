@@ -6,8 +6,8 @@ import type { LaneKernel } from './wasm-kernel.ts';
 
 /**
  * The hasher over an instance of kernel variant B, which it owns from here on, as it does `scalar`, the hasher of
- * variant A. B hashes what fills its lanes, A the rest: small Pedersen batches, lone Poseidon chains, and the batches
- * whose sums degenerate, which only A completes.
+ * variant A. B hashes what fills its lanes, A the rest: lone pairs, lone Poseidon chains, and the batches whose sums
+ * degenerate, which only A completes.
  */
 export function createLaneHasher(kernel: LaneKernel, scalar: FeltHasher): FeltHasher {
   const memory = new Uint8Array(kernel.memory.buffer);
@@ -72,5 +72,5 @@ export function createLaneHasher(kernel: LaneKernel, scalar: FeltHasher): FeltHa
   };
 }
 
-/** Below this many pairs variant A is faster, as an inversion costs B more; they were measured equal at 40 to 64. */
-export const PEDERSEN_PAIRS_MIN = 48;
+/** A pair alone would fill only one of two lanes: variant A hashes it in less time. */
+const PEDERSEN_PAIRS_MIN = 2;

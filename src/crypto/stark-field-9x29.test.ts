@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { toHex } from '../lib/index.ts';
 import { starkField9x29 } from './gen/stark-field-9x29.ts';
 import { createTypescriptHasher } from './index.ts';
-import { P, randomFelts } from './testing/felt-samples.ts';
+import { feltList, P, randomFelts } from './testing/felt-samples.ts';
 import {
   compileKernel,
   instantiateKernel,
@@ -15,6 +15,9 @@ import {
 /** The kernel's exports for tests. Elements are addresses of nine signed 32-bit limbs, 29 bits each. */
 interface Kernel extends ScalarKernel {
   readonly end: WasmGlobal;
+  /** Addresses of the points that stand for a left and for a right input of 0. */
+  readonly leftZero: WasmGlobal;
+  readonly rightZero: WasmGlobal;
   readonly multiply: (out: number, a: number, b: number) => void;
   readonly square: (out: number, a: number) => void;
   readonly subtract: (out: number, a: number, b: number) => void;
@@ -22,7 +25,6 @@ interface Kernel extends ScalarKernel {
   readonly startPoints: () => void;
   readonly enqueue: (slot: number, out: number, a: number, b: number) => void;
   readonly addBatch: (count: number) => void;
-  readonly hashAffine: (count: number) => void;
 }
 
 type Affine = { readonly x: bigint; readonly y: bigint };
@@ -37,9 +39,13 @@ let felts: Uint8Array;
 /** The input buffers serve as room for elements. */
 let room: number;
 
+/** A new instance; every supported engine compiles this kernel. */
+function kernelOf(): Kernel {
+  return instantiateKernel<Kernel>(compileKernel(starkField9x29) as WasmModule);
+}
+
 beforeAll(() => {
-  // Every supported engine compiles this kernel.
-  kernel = instantiateKernel<Kernel>(compileKernel(starkField9x29) as WasmModule);
+  kernel = kernelOf();
   memory = new DataView(kernel.memory.buffer);
   felts = new Uint8Array(kernel.memory.buffer);
   room = kernel.left.value;
@@ -160,18 +166,20 @@ describe('the batch addition', () => {
     expect(results(3)).toEqual([base.multiply(5n), p2, p2.negate()].map((p) => p.toAffine()));
   });
 
-  test('gives the same hashes as the projective path, alone and in company', () => {
-    for (const count of [1, 5, 33]) {
-      const [left, right] = [randomFelts('affine left', count), randomFelts('affine right', count)];
-      felts.set(left, kernel.left.value);
-      felts.set(right, kernel.right.value);
-      kernel.hashAffine(count);
-      const affine = felts.slice(kernel.out.value, kernel.out.value + 32 * count);
-      kernel.pedersen(count);
-      expect(felts.slice(kernel.out.value, kernel.out.value + 32 * count)).toEqual(affine);
-      const pair = [left.subarray(0, 32), right.subarray(0, 32)] as const;
-      expect(affine.subarray(0, 32)).toEqual(createTypescriptHasher().pedersen(...pair));
-    }
+  test('adds two sums that are both at infinity, and a point to one', () => {
+    addAll([
+      { a: p3, b: p3, flip: 1 },
+      { a: p7, b: p7, flip: 1 },
+      { a: p2, b: p2, flip: 1 },
+    ]);
+    putPoint(10, p3);
+    kernel.enqueue(0, point(20), point(20), point(21));
+    kernel.enqueue(1, point(22), point(10), point(22) | 1);
+    kernel.addBatch(2);
+    expect(results(3)[2]).toEqual(p3.toAffine());
+    kernel.enqueue(0, point(20), point(20), point(10));
+    kernel.addBatch(1);
+    expect(results(1)).toEqual([p3.toAffine()]);
   });
 
   function addAll(sums: readonly { a: AffinePoint; b: AffinePoint; flip: number }[]): void {
@@ -186,6 +194,61 @@ describe('the batch addition', () => {
 
   function results(count: number): Affine[] {
     return Array.from({ length: count }, (_, k) => ({ x: canonical(point(20 + k)), y: canonical(point(20 + k) + 36) }));
+  }
+});
+
+describe('hashes of pairs', () => {
+  const twin = createTypescriptHasher();
+
+  test('are the same alone and in groups of any size', () => {
+    const [left, right] = [randomFelts('group left', 131), randomFelts('group right', 131)];
+    const expected = twin.pedersen(left, right);
+    for (const count of [1, 2, 3, 63, 64, 65, 128, 129, 131]) {
+      expect(hash(left.subarray(0, 32 * count), right.subarray(0, 32 * count))).toEqual(
+        expected.subarray(0, 32 * count),
+      );
+    }
+  });
+
+  test('are right for inputs of every bit length, which have different numbers of points', () => {
+    const lengths = Array.from({ length: 252 }, (_, bits) => bits);
+    const short = feltList(lengths.map((bits) => (bits === 251 ? P - 1n : 2n ** BigInt(bits) - 1n)));
+    const shorter = feltList(lengths.map((bits) => 2n ** BigInt(251 - bits)));
+    expect(hash(short, shorter)).toEqual(twin.pedersen(short, shorter));
+  });
+
+  test('are completed where two points to add are the same', () => {
+    // The right input 0 gets the left one's point, so that hashing (0, 0) doubles it.
+    const own = kernelOf();
+    const bytes = new Uint8Array(own.memory.buffer);
+    const zero = bytes.slice(own.leftZero.value, own.leftZero.value + POINT_BYTES);
+    const start = Point.fromAffine({ x: canonical(own.leftZero.value), y: canonical(own.leftZero.value + 36) });
+    bytes.set(zero, own.rightZero.value);
+    bytes.fill(0, own.left.value, own.left.value + 64);
+    bytes.fill(0, own.right.value, own.right.value + 64);
+    own.pedersen(2);
+    const doubled = bytes.subarray(own.out.value + 32, own.out.value + 64);
+    expect(BigInt(toHex(doubled))).toBe(start.double().toAffine().x);
+  });
+
+  test('trap where the sum is the point at infinity', () => {
+    const own = kernelOf();
+    const bytes = new Uint8Array(own.memory.buffer);
+    const view = new DataView(own.memory.buffer);
+    bytes.copyWithin(own.rightZero.value, own.leftZero.value, own.leftZero.value + POINT_BYTES);
+    for (let at = 36; at < POINT_BYTES; at += 4) {
+      view.setInt32(own.rightZero.value + at, -view.getInt32(own.leftZero.value + at, true), true);
+    }
+    bytes.fill(0, own.left.value, own.left.value + 32);
+    bytes.fill(0, own.right.value, own.right.value + 32);
+    expect(() => own.pedersen(1)).toThrow('unreachable');
+  });
+
+  function hash(left: Uint8Array, right: Uint8Array): Uint8Array {
+    felts.set(left, kernel.left.value);
+    felts.set(right, kernel.right.value);
+    kernel.pedersen(left.length / 32);
+    return felts.slice(kernel.out.value, kernel.out.value + left.length);
   }
 });
 

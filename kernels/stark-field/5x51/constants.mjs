@@ -1,13 +1,5 @@
 // The constants of variant B as AssemblyScript static data.
-import {
-  FULL_ROUNDS,
-  P,
-  PARTIAL_ROUNDS,
-  pedersenPoints,
-  poseidonConstants,
-  WINDOW_BITS,
-  WINDOWS_PER_INPUT,
-} from '../constants.mjs';
+import { FULL_ROUNDS, P, PARTIAL_ROUNDS, pedersenPoints, poseidonConstants } from '../constants.mjs';
 import { montgomeryLimbs, PAIR_BYTES, R } from './emitter.mjs';
 
 /** The whole generated constants file of the kernel. */
@@ -22,9 +14,6 @@ export function constantsSource() {
   const last = first + PARTIAL_ROUNDS;
   return `/** Bytes of a pair of field elements: five vectors of two doubles. */
 export const PAIR_BYTES: usize = ${PAIR_BYTES};
-/** Bits of a Pedersen window, and how many windows an input has. */
-export const WINDOW_BITS: i32 = ${WINDOW_BITS};
-export const WINDOWS_PER_INPUT: i32 = ${WINDOWS_PER_INPUT};
 /** How many partial rounds a permutation has, in the middle of its full rounds. */
 export const PARTIAL_ROUNDS: i32 = ${PARTIAL_ROUNDS};
 /** 1, 2 and 1/2 in Montgomery form. */
@@ -34,11 +23,11 @@ export const HALF: usize = ${pairs([(P + 1n) / 2n, (P + 1n) / 2n])};
 /** The Montgomery radix in Montgomery form: multiplying by it enters Montgomery form. */
 export const RADIX: usize = ${pairs([R, R])};
 /**
- * Half of the point that the lowest bit of each window selects, affine, x then y: 28 windows and the high base; the
+ * Half of the point that the lowest bit of each window selects, affine, x then y: 21 windows and the high base; the
  * left input's in lane 0, the right one's in lane 1.
  */
 export const PEDERSEN_SEEDS: usize = ${pairs(...seeds)};
-/** Where every Pedersen hash starts: the shift point plus all halves, x then y. */
+/** What the window without signs adds to every hash: the shift point and what signed windows lack, x then y. */
 export const PEDERSEN_START: usize = ${pairs([start.x, start.x], [start.y, start.y])};
 /** Hades round constants, five integer limbs each: of the full rounds before the partial ones, three a round. */
 export const FIRST_CONSTANTS: usize = ${integers(rounds.slice(0, first))};

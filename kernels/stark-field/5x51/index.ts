@@ -3,8 +3,8 @@
  * multiply-add rounds once. The host writes canonical felts (32 bytes, big-endian, below P) to LEFT and RIGHT,
  * calls, and reads OUT.
  */
-import { PEDERSEN_START } from '../gen/constants-5x51';
-import { CAPACITY, END, LEFT, OUT, RIGHT, scratch, TABLE } from './layout';
+import { WINDOWS_PER_INPUT } from '../gen/windows';
+import { CAPACITY, END, LEFT, OUT, POINT_BYTES, RIGHT, scratch, TAILS } from './layout';
 import { buildTable } from './table';
 
 export { add, chordEnd, multiply, square, subtract } from '../gen/field-5x51';
@@ -19,9 +19,9 @@ export const capacity: i32 = CAPACITY;
 export const left: usize = LEFT;
 export const right: usize = RIGHT;
 export const out: usize = OUT;
-/** Address of the first table point, of the point all hashes start from, and behind all that the kernel uses. */
-export const table: usize = TABLE;
-export const start: usize = PEDERSEN_START;
+/** Addresses of the point that stands for a left input of 0, of that for a right one, and behind all that is used. */
+export const leftZero: usize = TAILS;
+export const rightZero: usize = TAILS + <usize>WINDOWS_PER_INPUT * POINT_BYTES;
 export const end: usize = END;
 
 /**

@@ -4,41 +4,45 @@
  */
 import { ONE, PAIR_BYTES } from '../gen/constants-5x51';
 import { add, chordEnd, chordStart, multiply, square, subtract } from '../gen/field-5x51';
-import { copyPair, hasZero } from './canonical';
-import { DIFFERENCES, POINT_PAIR_BYTES, PRODUCTS, scratch } from './layout';
+import { invertCanonical } from '../invert-canonical';
+import { copyPair, hasZero, readFelts, writeFelts } from './canonical';
+import { DIFFERENCES, FELT_BYTES, PRODUCTS, QUEUE_A, QUEUE_B, QUEUE_OUT, scratch } from './layout';
+
+/** Puts out = a + b into the queue, for pairs of points. */
+export function enqueue(slot: i32, out: usize, a: usize, b: usize): void {
+  const at = (<usize>slot) << 2;
+  store<u32>(QUEUE_OUT + at, <u32>out);
+  store<u32>(QUEUE_A + at, <u32>a);
+  store<u32>(QUEUE_B + at, <u32>b);
+}
 
 /**
- * Computes out[k] = a[k] + b[k] for `count` pairs of points that lie `aStep`, `bStep` and, for the sums, one pair of
- * points apart; `b` starts over every `bCycle` (a power of two). `out` may be `a`.
+ * Computes the first `count` sums of the queue. An `out` may be its own `a`, but no other sum's operand.
  *
  * @returns False, with nothing written, if two points to add have the same x; no input is known that leads there,
  * and the host falls back to a kernel that completes such sums.
  */
-export function addBatch(
-  count: usize,
-  out: usize,
-  a: usize,
-  aStep: usize,
-  b: usize,
-  bStep: usize,
-  bCycle: usize,
-): bool {
+export function addBatch(count: i32): bool {
   const inverse = scratch(8);
   const single = scratch(9);
-  const cycle = bCycle - 1;
   copyPair(PRODUCTS, ONE);
-  for (let k: usize = 0; k < count; k++) {
-    const product = PRODUCTS + k * PAIR_BYTES;
-    const difference = DIFFERENCES + k * PAIR_BYTES;
-    chordStart(product + PAIR_BYTES, difference, product, a + k * aStep, b + (k & cycle) * bStep);
+  for (let k: usize = 0; k < <usize>count; k++) {
+    const at = PRODUCTS + k * PAIR_BYTES;
+    chordStart(
+      at + PAIR_BYTES,
+      DIFFERENCES + k * PAIR_BYTES,
+      at,
+      load<u32>(QUEUE_A + (k << 2)),
+      load<u32>(QUEUE_B + (k << 2)),
+    );
   }
-  const product = PRODUCTS + count * PAIR_BYTES;
+  const product = PRODUCTS + <usize>count * PAIR_BYTES;
   if (hasZero(product)) return false;
   invert(inverse, product);
-  for (let k: usize = count; k-- > 0; ) {
+  for (let k: usize = <usize>count; k-- > 0; ) {
     multiply(single, PRODUCTS + k * PAIR_BYTES, inverse);
     multiply(inverse, inverse, DIFFERENCES + k * PAIR_BYTES);
-    chordEnd(out + k * POINT_PAIR_BYTES, single, a + k * aStep, b + (k & cycle) * bStep);
+    chordEnd(load<u32>(QUEUE_OUT + (k << 2)), single, load<u32>(QUEUE_A + (k << 2)), load<u32>(QUEUE_B + (k << 2)));
   }
   return true;
 }
@@ -84,34 +88,24 @@ function tangentEnd(a: usize, inverse: usize): void {
 }
 
 /**
- * out = 1/a by Fermat, 0 for 0. The exponent P - 2 is 2^251 + 2^196 + (2^192 - 1), so most of the work is one run of
- * 64 set bits used three times. Owns scratch 2 to 5.
+ * out = 1/a in both lanes, by one inversion of their product; 0 in both if either is 0. Owns scratch 2 to 5.
  */
 function invert(out: usize, a: usize): void {
-  const run = scratch(2);
-  const grown = scratch(3);
-  const power = scratch(4);
-  const base = scratch(5);
-  copyPair(base, a);
-
-  // run = a^(2^64 - 1), the number of set bits doubling from 1.
-  copyPair(run, base);
-  for (let bits = 1; bits < 64; bits <<= 1) {
-    squareTimes(grown, run, bits);
-    multiply(run, run, grown);
-  }
-
-  squareTimes(power, base, 55);
-  multiply(power, power, base);
-  squareTimes(power, power, 4);
-  for (let i = 0; i < 3; i++) {
-    squareTimes(power, power, 64);
-    multiply(power, power, run);
-  }
-  copyPair(out, power);
+  const swapped = scratch(2);
+  const product = scratch(3);
+  const bytes = scratch(4);
+  swapLanes(swapped, a);
+  multiply(product, a, swapped);
+  writeFelts(bytes, bytes + FELT_BYTES, product);
+  invertCanonical(bytes, bytes);
+  readFelts(product, bytes, bytes);
+  multiply(out, product, swapped);
 }
 
-function squareTimes(out: usize, a: usize, times: i32): void {
-  square(out, a);
-  for (let i = 1; i < times; i++) square(out, out);
+function swapLanes(out: usize, a: usize): void {
+  for (let limb: usize = 0; limb < PAIR_BYTES; limb += 16) {
+    const low = load<i64>(a + limb);
+    store<i64>(out + limb, load<i64>(a + limb, 8));
+    store<i64>(out + limb, low, 8);
+  }
 }

@@ -1,5 +1,5 @@
 // The constants of variant A as AssemblyScript static data.
-import { P, pedersenPoints, poseidonConstants, WINDOW_BITS, WINDOWS_PER_INPUT } from '../constants.mjs';
+import { P, pedersenPoints, poseidonConstants } from '../constants.mjs';
 import { ELEMENT_BYTES, montgomeryLimbs, R } from './emitter.mjs';
 
 /** The whole generated constants file of the kernel. */
@@ -8,9 +8,6 @@ export function constantsSource() {
   const coordinates = (points) => points.flatMap(({ x, y }) => [x, y]);
   return `/** Bytes of a field element: nine 32-bit limbs. */
 export const ELEMENT_BYTES: usize = ${ELEMENT_BYTES};
-/** Bits of a Pedersen window, and how many windows an input has. */
-export const WINDOW_BITS: i32 = ${WINDOW_BITS};
-export const WINDOWS_PER_INPUT: i32 = ${WINDOWS_PER_INPUT};
 /** 1 in Montgomery form. */
 export const ONE: usize = ${data([1n])};
 /** 2 in Montgomery form. */
@@ -18,11 +15,11 @@ export const TWO: usize = ${data([2n])};
 /** The Montgomery radix in Montgomery form: multiplying by it enters Montgomery form. */
 export const RADIX: usize = ${data([R])};
 /**
- * Half of the point that the lowest bit of each window selects, affine, x then y: 28 windows and the high base for
+ * Half of the point that the lowest bit of each window selects, affine, x then y: 21 windows and the high base for
  * the left input, then as many for the right.
  */
 export const PEDERSEN_SEEDS: usize = ${data(coordinates([...left, ...right]))};
-/** Where every Pedersen hash starts: the shift point plus all halves, affine. */
+/** What the window without signs adds to every hash: the shift point and what signed windows lack, affine. */
 export const PEDERSEN_START: usize = ${data(coordinates([start]))};
 /** Compressed Hades round constants in the order of use, balanced limbs. */
 export const POSEIDON_CONSTANTS: usize = ${data(poseidonConstants(), { balanced: true })};

@@ -17,16 +17,6 @@ export function fieldSource() {
     define('subtract', ['out', 'a', 'b'], 'out = a - b, normalised.', (e) => {
       e.store('out', e.fold(e.combine(difference, e.load('a'), e.load('b'))));
     }),
-    define('subtractLazily', ['out', 'a', 'b'], 'out = a - b, limb by limb: for a factor of one product.', (e) => {
-      e.store('out', e.combine(difference, e.load('a'), e.load('b')));
-    }),
-    define('subtractFrom', ['out', 'a', 'flip: i64', 'b'], 'out = ±a - b, normalised; flip is 0 or -1.', (e) => {
-      e.store('out', e.fold(e.combine((a, b) => `(${a} ^ flip) - flip - ${b}`, e.load('a'), e.load('b'))));
-    }),
-    define('subtractTwice', ['out', 'a', 'b', 'c'], 'out = a - b - 2c, normalised.', (e) => {
-      const rule = (a, b, c) => `${a} - ${b} - (${c} << 1)`;
-      e.store('out', e.fold(e.combine(rule, e.load('a'), e.load('b'), e.load('c'))));
-    }),
     define('chordStart', CHORD_START_PARAMETERS, CHORD_START, chordStart),
     define('chordEnd', CHORD_END_PARAMETERS, CHORD_END, chordEnd),
     define('readCanonical', ['out', 'bytes'], 'Limbs of a canonical value, 32 bytes big-endian.', readCanonical),

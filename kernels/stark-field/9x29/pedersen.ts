@@ -1,127 +1,70 @@
 /**
- * Pedersen hashes of pairs: x of shift + left·bases + right·bases, as one addition for each 9-bit window.
+ * Pedersen hashes of pairs: x of shift + left·bases + right·bases, as the sum of a table point for each window.
  * @see https://docs.starkware.co/starkex/crypto/pedersen-hash-function.html
  */
-import { ELEMENT_BYTES, ONE, PEDERSEN_START, WINDOWS_PER_INPUT } from '../gen/constants-9x29';
-import {
-  multiply,
-  square,
-  subtract,
-  subtractFrom,
-  subtractLazily,
-  subtractTwice,
-  writeCanonical,
-} from '../gen/field-9x29';
-import { copyElement, invert, isZero } from './invert';
-import { ACCUMULATORS, FELT_BYTES, LEFT, OUT, POINT_BYTES, PRODUCTS, RIGHT, scratch } from './layout';
+import { writeCanonical } from '../gen/field-9x29';
+import { touchPoints } from '../windows';
+import { COUNTS, FELT_BYTES, GROUP, LEFT, OUT, POINT_BYTES, POINTS, POINTS_MAX, RIGHT, TERMS } from './layout';
 import { addBatch, enqueue, hasInfinities, startPoints } from './points';
-import { tablePoint } from './table';
+import { selectPoints } from './table';
 
-/** From this many pairs on, sharing an inversion in every window beats working without one; measured. */
-const BATCH_MIN: i32 = 48;
-
-/** Hashes `count` pairs from LEFT and RIGHT to OUT; inputs must be canonical, `count` at most CAPACITY. */
+/** Hashes `count` pairs from LEFT and RIGHT to OUT, in groups of about equal size; inputs must be canonical. */
 export function pedersen(count: i32): void {
-  if (count >= BATCH_MIN || !hashProjective(count)) hashAffine(count);
+  const groups = (count + GROUP - 1) / GROUP;
+  for (let group = 0, first = 0; group < groups; group++) {
+    const end = (count * (group + 1)) / groups;
+    hashGroup(<usize>first * FELT_BYTES, end - first);
+    first = end;
+  }
 }
 
-/** Hashes any pairs. Traps if a sum ends at infinity: no such input is known, and the hash has no value there. */
-export function hashAffine(count: i32): void {
+/**
+ * Adds up the points of all pairs of a group in rounds, each pair's first to its last and so on inwards: some six
+ * batches, where point after point would be a batch for each. The sum takes the sign of its first point, which leaves x
+ * alone in the end.
+ *
+ * Traps if a sum ends at infinity: no such input is known, and the hash has no value there.
+ */
+function hashGroup(offset: usize, count: i32): void {
   startPoints();
-  const windows = 2 * WINDOWS_PER_INPUT;
-  for (let window = 0; window < windows; window++) {
-    const inputs = window < WINDOWS_PER_INPUT ? LEFT : RIGHT;
-    for (let k = 0; k < count; k++) {
-      const accumulator = ACCUMULATORS + <usize>k * POINT_BYTES;
-      const before = window === 0 ? PEDERSEN_START : accumulator;
-      enqueue(k, accumulator, before, tablePoint(inputs + <usize>k * FELT_BYTES, window));
-    }
-    addBatch(count);
-  }
+  for (let k = 0; k < count; k++) selectTerms(k, offset + <usize>k * FELT_BYTES);
+  for (let queued = enqueueRound(count); queued > 0; queued = enqueueRound(count)) addBatch(queued);
   if (hasInfinities()) unreachable();
+  for (let k = 0; k < count; k++) writeCanonical(OUT + offset + <usize>k * FELT_BYTES, sumsOf(k));
+}
+
+/** Puts the points of the pair at `offset` of the inputs on its list. */
+function selectTerms(k: i32, offset: usize): void {
+  const terms = termsOf(k);
+  const end = selectPoints(selectPoints(terms, LEFT + offset, 0), RIGHT + offset, 1);
+  touchPoints(terms, end, POINT_BYTES);
+  store<u32>(COUNTS + ((<usize>k) << 2), <u32>(end - terms) >> 2);
+}
+
+/** Queues the next round, and puts its sums on the lists in place of its points. @returns How many sums it has. */
+function enqueueRound(count: i32): i32 {
+  let queued = 0;
   for (let k = 0; k < count; k++) {
-    writeCanonical(OUT + <usize>k * FELT_BYTES, ACCUMULATORS + <usize>k * POINT_BYTES);
+    const terms = termsOf(k);
+    const left = load<u32>(COUNTS + ((<usize>k) << 2));
+    let sum = sumsOf(k);
+    let low = terms;
+    for (let high = terms + (<usize>left - 1) * 4; low < high; low += 4, high -= 4, sum += POINT_BYTES) {
+      const a = load<u32>(low);
+      enqueue(queued++, sum, a & ~1, load<u32>(high) ^ (a & 1));
+      store<u32>(low, <u32>sum | (a & 1));
+    }
+    store<u32>(COUNTS + ((<usize>k) << 2), (left + 1) >> 1);
   }
+  return queued;
 }
 
-/**
- * Hashes few pairs in Jacobian coordinates with one inversion at the end.
- * @returns False if a sum met its operand or its negative, where the formula fails; nothing is written then.
- */
-function hashProjective(count: i32): bool {
-  const inverse = scratch(8);
-  const single = scratch(9);
-  copyElement(PRODUCTS, ONE);
-  for (let k = 0; k < count; k++) {
-    sumProjective(<usize>k * FELT_BYTES);
-    // The accumulator keeps x and z; y is not needed.
-    const accumulator = ACCUMULATORS + <usize>k * POINT_BYTES;
-    copyElement(accumulator, X);
-    copyElement(accumulator + ELEMENT_BYTES, Z);
-    const product = PRODUCTS + <usize>k * ELEMENT_BYTES;
-    multiply(product + ELEMENT_BYTES, product, Z);
-  }
-  const product = PRODUCTS + <usize>count * ELEMENT_BYTES;
-  if (isZero(product)) return false;
-  invert(inverse, product);
-  for (let k = count - 1; k >= 0; k--) {
-    const accumulator = ACCUMULATORS + <usize>k * POINT_BYTES;
-    multiply(single, inverse, PRODUCTS + <usize>k * ELEMENT_BYTES);
-    multiply(inverse, inverse, accumulator + ELEMENT_BYTES);
-    square(single, single);
-    multiply(single, single, accumulator);
-    writeCanonical(OUT + <usize>k * FELT_BYTES, single);
-  }
-  return true;
+/** The list of the points that a pair of the group has to add up. */
+function termsOf(k: i32): usize {
+  return TERMS + <usize>(k * POINTS_MAX) * 4;
 }
 
-/** Leaves the sum of one pair in X, Y, Z. */
-function sumProjective(offset: usize): void {
-  copyElement(X, PEDERSEN_START);
-  copyElement(Y, PEDERSEN_START + ELEMENT_BYTES);
-  copyElement(Z, ONE);
-  const windows = 2 * WINDOWS_PER_INPUT;
-  for (let window = 0; window < windows; window++) {
-    const inputs = window < WINDOWS_PER_INPUT ? LEFT : RIGHT;
-    addProjective(tablePoint(inputs + offset, window));
-  }
+/** Where the sums of a pair go; the last is the first of them. */
+function sumsOf(k: i32): usize {
+  return POINTS + <usize>(k * (POINTS_MAX / 2)) * POINT_BYTES;
 }
-
-/**
- * Adds a table point to X, Y, Z: 8 multiplications and 3 squarings. Where the point equals the sum or its negative
- * h is 0, so z becomes 0 and stays so. Owns scratch 10 to 14.
- *
- * Calls, not one straight-line function: eleven products in a row outgrow the processor's cache of decoded
- * instructions, which cost a fifth.
- *
- * @see https://hyperelliptic.org/EFD/g1p/auto-shortw-jacobian.html#addition-madd
- */
-function addProjective(tagged: usize): void {
-  const b = tagged & ~1;
-  const h = scratch(10);
-  const r = scratch(11);
-  const hh = scratch(12);
-  const hhh = scratch(13);
-  const v = scratch(14);
-  square(hh, Z);
-  multiply(h, b, hh);
-  multiply(r, hh, Z);
-  multiply(r, r, b + ELEMENT_BYTES);
-  subtractLazily(h, h, X);
-  subtractFrom(r, r, -(<i64>(tagged & 1)), Y);
-  square(hh, h);
-  multiply(hhh, hh, h);
-  multiply(v, hh, X);
-  multiply(Z, Z, h);
-  square(hh, r);
-  subtractTwice(X, hh, hhh, v);
-  subtractLazily(v, v, X);
-  multiply(v, v, r);
-  multiply(hhh, hhh, Y);
-  subtract(Y, v, hhh);
-}
-
-/** The Jacobian sum of the pair in hand. */
-const X: usize = scratch(18);
-const Y: usize = scratch(19);
-const Z: usize = scratch(20);

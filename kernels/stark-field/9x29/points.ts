@@ -88,7 +88,7 @@ function operandB(k: usize): usize {
   return load<u32>(QUEUE_B + (k << 2));
 }
 
-/** out = a ± b for any a, the point at infinity included, and any finite b. Owns scratch 10 to 13. */
+/** out = a ± b for any two points, the point at infinity included. Owns scratch 10 and 11. */
 function addComplete(out: usize, a: usize, tagged: usize): void {
   const difference = scratch(10);
   const height = scratch(11);
@@ -97,7 +97,12 @@ function addComplete(out: usize, a: usize, tagged: usize): void {
   if (isInfinite(a)) {
     infinities--;
     copyPoint(out, b);
-    if (flip) negateY(out);
+    if (flip && !isInfinite(b)) negateY(out);
+    return;
+  }
+  if (isInfinite(b)) {
+    infinities--;
+    if (out !== a) copyPoint(out, a);
     return;
   }
   subtract(difference, b, a);
@@ -139,7 +144,7 @@ function tangentEnd(out: usize, inverse: usize, a: usize): void {
   copyElement(out, x);
 }
 
-function negateY(point: usize): void {
+export function negateY(point: usize): void {
   const y = point + ELEMENT_BYTES;
   subtract(scratch(14), y, y);
   subtract(y, scratch(14), y);

@@ -40,6 +40,12 @@ describe('the outline of a json object', () => {
     expect(numberMember(bytes, outline, 'a')).toBeNull();
   });
 
+  it('reads minus zero as zero', () => {
+    const bytes = bytesOf('{"a":-0,"b":-0.0e5,"c":-1}');
+    const outline = outlineObject(bytes) ?? new Map();
+    expect(['a', 'b', 'c'].map((name) => numberMember(bytes, outline, name))).toEqual([0, 0, -1]);
+  });
+
   it.each([
     '',
     ' ',

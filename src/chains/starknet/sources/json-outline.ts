@@ -53,7 +53,8 @@ export function numberMember(bytes: Uint8Array, outline: Outline, key: string): 
   const range = outline.get(key);
   if (range === undefined || range.end - range.start > 32) return null;
   const text = textOf(bytes, range);
-  return /^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(text) ? Number(text) : null;
+  if (!/^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(text)) return null;
+  return Number(text) + 0; // JSON has a minus zero, which equals 0 and is not the same
 }
 
 /** Keys and values worth reading here are names, hashes and error messages. */

@@ -36,7 +36,7 @@ export async function fetchPublicKey({ url, key, env, log, signal }: PublicKeyOp
     env,
     log,
   });
-  return readPublicKey(client, signal);
+  return await readPublicKey(client, signal); // before the client is closed
 }
 
 /** The same through a client that is open already. */

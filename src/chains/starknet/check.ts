@@ -2,10 +2,10 @@ import { createFeltHasher } from '../../crypto/index.ts';
 import { isSynclineError, SynclineError, toSynclineError } from '../../lib/index.ts';
 import { parseClass, parseCompiledClass } from './classes/index.ts';
 import { parseFelt } from './felt.ts';
-import { type NetworkParams, parseNetwork } from './params.ts';
+import { isVersion, type NetworkParams, parseNetwork } from './params.ts';
 import { type Capture, type CheckResult, verifyCaptures } from './rules/index.ts';
 import { readHashTable } from './rules-module.ts';
-import type { Felt } from './types.ts';
+import type { Block, Felt } from './types.ts';
 import {
   detectKind,
   type GatewayKind,
@@ -75,11 +75,14 @@ function readCapture({ name, bytes }: CheckFile, expected: Felt | null): Read {
     const height = heightIn(name);
     switch (kind) {
       case 'block':
-        return { capture: { kind, height, block: parseBlock(json) } };
+        return { capture: { kind, height, block: ofSomeVersion(parseBlock(json)) } };
       case 'state-update':
         return { capture: { kind, height, stateUpdate: parseStateUpdate(json) } };
-      case 'state-update-with-block':
-        return { capture: { kind, height, ...parseBundle(json) } };
+      case 'state-update-with-block': {
+        const bundle = parseBundle(json);
+        ofSomeVersion(bundle.block);
+        return { capture: { kind, height, ...bundle } };
+      }
       case 'signature':
         return { capture: { kind, height, signature: parseSignature(json) } };
       case 'class':
@@ -99,6 +102,15 @@ function readCapture({ name, bytes }: CheckFile, expected: Felt | null): Read {
     }
     return { result: { kind, ok: null, checks: [], error: describe(toSynclineError(error)) } };
   }
+}
+
+/** What is hashed depends on the version. @throws {SynclineError} `VERSION_MALFORMED` (fault `peer`). */
+function ofSomeVersion(block: Block): Block {
+  const { version: got } = block.header;
+  if (isVersion(got)) return block;
+  throw new SynclineError('VERSION_MALFORMED', 'peer', 'protocol version is not dotted numbers', {
+    data: { path: 'block.starknet_version', expected: 'dotted numbers', got },
+  });
 }
 
 function notMade(kind: GatewayKind, name: string, reason: string): Omit<CheckFileResult, 'file'> {

@@ -123,12 +123,19 @@ function parseDocument(bytes: Uint8Array, what: string): JsonObject {
 function readSierraClass(document: JsonObject): SierraClass {
   return {
     kind: 'sierra',
-    version: readText(document, 'contract_class_version', VERSION_CHARS_MAX),
+    version: readVersion(document),
     entryPoints: readEntryPoints(document, (entry) => readEntryPoint(entry, 'function_idx')),
     // Some clients leave an empty one out.
     abi: has(document, 'abi') ? readText(document, 'abi', CLASS_BYTES_MAX) : '',
     program: readFelts(document, 'sierra_program', FELTS_MAX),
   };
+}
+
+/** It is hashed as a Cairo short string. */
+function readVersion(document: JsonObject): string {
+  const version = readText(document, 'contract_class_version', VERSION_CHARS_MAX);
+  if (PRINTABLE_ASCII.test(version)) return version;
+  throw malformed(placeOf(document, 'contract_class_version'), 'printable ASCII', version);
 }
 
 function readCairo0Class(document: JsonObject): Cairo0Class {
@@ -200,6 +207,7 @@ function got(value: unknown): unknown {
 
 /** A Cairo short string together with what is put before it: 31 characters in all. */
 const VERSION_CHARS_MAX = 15;
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 const BUILTIN = /^[\x21-\x7e]{1,31}$/;
 /** Below 2^53, as programs are. */
 const INDEX = /^(?:0|[1-9][0-9]{0,14})$/;

@@ -113,6 +113,7 @@ describe('reading a class', () => {
     ['with an ABI of Sierra as JSON', { ...sierra, abi: [] }, 'class.abi'],
     ['without a version', { ...sierra, contract_class_version: undefined }, 'class.contract_class_version'],
     ['with a long version', { ...sierra, contract_class_version: '0'.repeat(16) }, 'class.contract_class_version'],
+    ['with a foreign version', { ...sierra, contract_class_version: '0.ü.0' }, 'class.contract_class_version'],
     ['with a builtin that has no name', { ...cairo0, program: { builtins: [''] } }, 'class.program.builtins[0]'],
     [
       'with a fraction as offset',

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { MUTATORS } from '../../../../test/fuzz/mutators.ts';
+import { createRandom, pick } from '../../../../test/fuzz/random.ts';
 import { vectorsDir } from '../../../../test/vectors/locate.ts';
 import { isSynclineError } from '../../../lib/index.ts';
 import {
@@ -69,7 +71,8 @@ describe.skipIf(dir === null)('damaged gateway answers', () => {
     for (let round = 0; round < MUTATIONS; round++) {
       const { file, text, kind } = pick(bases, random);
       const mutate = pick(MUTATORS, random);
-      const outcome = outcomeOf(mutate(text, random), kind, `round ${round}, ${mutate.name} of ${file}`);
+      const body = mutate(text, random, pick(bases, random).text);
+      const outcome = outcomeOf(body, kind, `round ${round}, ${mutate.name} of ${file}`);
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     }
     expect(outcomes.get('GATEWAY_MALFORMED')).toBeGreaterThan(MUTATIONS / 2);
@@ -128,196 +131,4 @@ function expectSurvives(json: unknown, kind: GatewayKind | null, label: string):
     same(decodeStateDiff(encodeStateDiff(update.stateDiff)), update.stateDiff);
     same(parseStateUpdate(JSON.parse(JSON.stringify(renderStateUpdate(update)))), update);
   }
-}
-
-type Random = () => number;
-type Mutator = (text: string, random: Random) => Uint8Array;
-
-/** Structure first: most rounds change one value somewhere in the document. */
-const MUTATORS: readonly Mutator[] = [
-  function dropMember(text, random) {
-    return edit(text, random, (slot) => slot.remove());
-  },
-  function changeValue(text, random) {
-    return edit(text, random, (slot) => slot.set(pick(VALUES, random)));
-  },
-  function nestValue(text, random) {
-    const depth = pick([1, 3, 100, 200], random);
-    return edit(text, random, (slot) => {
-      let value = slot.get();
-      for (let i = 0; i < depth; i++) value = random() < 0.5 ? [value] : { value };
-      slot.set(value);
-    });
-  },
-  function spoilText(text, random) {
-    return edit(
-      text,
-      random,
-      (slot) => slot.set(spoil(String(slot.get()), random)),
-      (value) => typeof value === 'string',
-    );
-  },
-  function swapValues(text, random) {
-    let first: unknown;
-    const once = edit(text, random, (slot) => {
-      first = slot.get();
-    });
-    return edit(new TextDecoder().decode(once), random, (slot) => slot.set(first));
-  },
-  function repeatItem(text, random) {
-    return edit(
-      text,
-      random,
-      (slot) => {
-        const list = slot.get() as unknown[]; // the filter below
-        slot.set([...list, ...list.slice(0, 1 + Math.floor(random() * 3))]);
-      },
-      (value) => Array.isArray(value) && value.length > 0,
-    );
-  },
-  function renameMember(text, random) {
-    const names = [...text.matchAll(/"([a-z_0-9A-Z]+)":/g)];
-    const name = pick(names, random);
-    const other = pick(['__proto__', 'constructor', 'toString', pick(names, random)[1] as string], random);
-    return utf8(`${text.slice(0, name.index)}"${other}":${text.slice(name.index + name[0].length)}`);
-  },
-  function duplicateKey(text, random) {
-    const name = pick([...text.matchAll(/"([a-z_0-9A-Z]+)":/g)], random);
-    const value = JSON.stringify(pick(VALUES, random));
-    return utf8(`${text.slice(0, name.index)}${name[0]}${value},${text.slice(name.index)}`);
-  },
-  function truncate(text, random) {
-    return utf8(text.slice(0, Math.floor(random() * text.length)));
-  },
-  function spoilCharacters(text, random) {
-    const at = Math.floor(random() * text.length);
-    return utf8(
-      text.slice(0, at) + pick(['', '"', '\\', ']', '}', ',', '\u0000', '9', '0x', 'é'], random) + text.slice(at + 1),
-    );
-  },
-  function spoilBytes(text, random) {
-    const bytes = utf8(text);
-    for (let i = 0; i < 3; i++) bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
-    return bytes;
-  },
-  function replaceBody(_, random) {
-    return utf8(
-      pick(
-        ['', 'null', '[]', '"0x1"', '<html>busy</html>', '{"code":"StarknetErrorCode.BLOCK_NOT_FOUND"}', '\ufeff{}'],
-        random,
-      ),
-    );
-  },
-];
-
-const VALUES: readonly unknown[] = [
-  null,
-  true,
-  0,
-  -0,
-  -1,
-  1.5,
-  1e308,
-  2 ** 53,
-  2 ** 53 - 1,
-  '',
-  '0x',
-  '0x0',
-  '0xg',
-  '00',
-  '12345',
-  '1'.repeat(78),
-  `0x${'f'.repeat(64)}`,
-  `0x0800000000000011${'0'.repeat(47)}1`,
-  `0x0800000000000011${'0'.repeat(48)}`,
-  'PENDING',
-  'REVERTED',
-  'SUCCEEDED',
-  'L1_HANDLER',
-  'DECLARE',
-  '0x3',
-  '0x4',
-  '\ud800',
-  'x'.repeat(10_000),
-  [],
-  {},
-  [[]],
-  [null],
-  ['0x1'],
-  { __proto__: null, constructor: 1 },
-];
-
-interface Slot {
-  get(): unknown;
-  set(value: unknown): void;
-  remove(): void;
-}
-
-/** Applies `change` to one value of the document, chosen evenly among those that satisfy `wanted`. */
-function edit(
-  text: string,
-  random: Random,
-  change: (slot: Slot) => void,
-  wanted: (value: unknown) => boolean = () => true,
-): Uint8Array {
-  const root = JSON.parse(text);
-  const slots: Slot[] = [];
-  collect(root, slots, wanted);
-  if (slots.length > 0) change(pick(slots, random));
-  return utf8(JSON.stringify(root));
-}
-
-function collect(value: unknown, slots: Slot[], wanted: (value: unknown) => boolean): void {
-  if (typeof value !== 'object' || value === null) return;
-  const holder = value as Record<string, unknown>; // lists too: their indices are names
-  for (const key of Object.keys(holder)) {
-    if (wanted(holder[key])) {
-      slots.push({
-        get: () => holder[key],
-        set: (changed) => {
-          holder[key] = changed;
-        },
-        remove: () => {
-          if (Array.isArray(holder)) holder.splice(Number(key), 1);
-          else delete holder[key];
-        },
-      });
-    }
-    collect(holder[key], slots, wanted);
-  }
-}
-
-function spoil(text: string, random: Random): string {
-  const at = Math.floor(random() * (text.length + 1));
-  return pick(
-    [
-      text.slice(0, at) + pick(['', 'g', 'F', '-', ' ', '\n', '0x', '\ud83d', 'ü'], random) + text.slice(at + 1),
-      text.slice(0, at),
-      text.slice(2),
-      text.toUpperCase(),
-      `${text}0`,
-      `0x00${text.slice(2)}`,
-      text + text,
-    ],
-    random,
-  );
-}
-
-function pick<T>(from: readonly T[], random: Random): T {
-  return from[Math.floor(random() * from.length)] as T; // `from` is never empty here
-}
-
-function utf8(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}
-
-/** Mulberry32. */
-function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -66,4 +66,15 @@ describe.skipIf(root === null)('a captured pending block', () => {
     expect(parsed?.header).toMatchObject({ number: 7, hash: FELT_ZERO, stateRoot: FELT_ZERO });
     expect(feltToHex(parsed?.parentHash ?? FELT_ZERO)).toBe(json.block.parent_block_hash);
   });
+
+  it.each<[string, (receipts: { transaction_hash: string }[]) => void]>([
+    ['the receipt of another transaction', (receipts) => void receipts.reverse()],
+    ['a receipt too few', (receipts) => void receipts.pop()],
+  ])('with %s is refused', (_, damage) => {
+    const json = read('sepolia-integration/state_update_with_block/pending.json') as {
+      block: { transaction_receipts: { transaction_hash: string }[] };
+    };
+    damage(json.block.transaction_receipts);
+    expect(() => parsePending(json, 7)).toThrow(expect.objectContaining({ code: 'GATEWAY_MALFORMED', fault: 'peer' }));
+  });
 });

@@ -60,10 +60,7 @@ export function parsePreConfirmed(
   for (const [i, transaction] of all.entries()) {
     const receipt = receipts[i] ?? null;
     (receipt === null ? candidates : executed).push(transaction);
-    if (receipt !== null && !equalBytes(receipt.transactionHash, transaction.hash)) {
-      const place: Place = { parent: placeOf(block, 'transaction_receipts'), step: i };
-      throw malformed(place, `the receipt of ${feltToHex(transaction.hash)}`, feltToHex(receipt.transactionHash));
-    }
+    if (receipt !== null) requirePair(block, i, transaction, receipt);
   }
   return {
     header: headerOf(block, at),
@@ -95,8 +92,16 @@ export function parsePending(
     const place = placeOf(block, 'transaction_receipts');
     throw malformed(place, `a list of ${transactions.length}`, member(block, 'transaction_receipts'));
   }
+  for (const [i, receipt] of receipts.entries()) requirePair(block, i, transactions[i] as Transaction, receipt); // as many
   const stateDiff = mergeDiffs([readStateDiff(readObject(update, 'state_diff'))]);
   return { header: headerOf(block, { height, parentHash }), transactions, receipts, stateDiff, parentHash };
+}
+
+/** What is served of a transaction pairs it with the receipt of its place. */
+function requirePair(block: JsonObject, index: number, { hash }: Transaction, { transactionHash }: Receipt): void {
+  if (equalBytes(transactionHash, hash)) return;
+  const place: Place = { parent: placeOf(block, 'transaction_receipts'), step: index };
+  throw malformed(place, `the receipt of ${feltToHex(hash)}`, feltToHex(transactionHash));
 }
 
 function headerOf(block: JsonObject, { height, parentHash }: { height: number; parentHash: Felt }): Header {

@@ -29,11 +29,12 @@ export interface StarkSignature {
 export function verifyStarkSignature(
   signed: StarkSignature & { readonly messageHash: Uint8Array; readonly publicKeyX: Uint8Array },
 ): boolean {
-  return createStarkVerifier({ publicKeyX: signed.publicKeyX })(signed);
+  return verifierOf(liftX(readInteger('publicKeyX', signed.publicKeyX)))(signed);
 }
 
 /**
- * `verifyStarkSignature` for many signatures of one key: half the work, 5 ms of 10, is finding the key's y.
+ * `verifyStarkSignature` for many signatures of one key: the key's y is found once, and a table of its multiples makes
+ * the work on it as quick as on the generator, together a fifth of what a single verification takes.
  * @throws {SynclineError} `STARK_VALUE_LENGTH`, here for the key and in the verifier for its values.
  */
 export function createStarkVerifier({
@@ -42,6 +43,11 @@ export function createStarkVerifier({
   readonly publicKeyX: Uint8Array;
 }): (signed: StarkSignature & { readonly messageHash: Uint8Array }) => boolean {
   const publicKey = liftX(readInteger('publicKeyX', publicKeyX));
+  publicKey?.precompute(WINDOW_BITS, true); // made with the first signature
+  return verifierOf(publicKey);
+}
+
+function verifierOf(publicKey: CurvePoint | null): ReturnType<typeof createStarkVerifier> {
   return ({ messageHash, r: rBytes, s: sBytes }) => {
     const z = readInteger('messageHash', messageHash);
     const r = readInteger('r', rBytes);
@@ -100,8 +106,9 @@ function liftX(x: bigint): CurvePoint | null {
   }
 }
 
+/** Compared in projective coordinates: dividing would cost an inversion. */
 function hasX(point: CurvePoint, x: bigint): boolean {
-  return !point.is0() && point.x === x;
+  return !point.is0() && Point.Fp.mul(x, point.Z) === point.X;
 }
 
 function readPrivateKey(bytes: Uint8Array): bigint {
@@ -125,6 +132,9 @@ function signatureError(
 ): SynclineError {
   return new SynclineError(code, 'caller', message, { data });
 }
+
+/** Of the table, as the curve library chooses it for the generator. */
+const WINDOW_BITS = 8;
 
 /** The curve y² = x³ + A·x + B. */
 const { a: CURVE_A, b: CURVE_B } = Point.CURVE();

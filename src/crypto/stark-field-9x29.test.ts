@@ -73,20 +73,18 @@ describe('limbs at their bounds', () => {
   const differences = [...negated, [FULL, -FULL, FULL, -FULL, FULL, -FULL, FULL, -FULL, 1]];
   const anyFactor = [...normalised, ...differences, ...sums, ...negatedSums];
 
-  test('a product of a normalised element or a difference with a sum is right', () => {
-    for (const a of [...normalised, ...differences]) {
-      for (const b of anyFactor) {
-        const [left, right, out] = [put(0, a), put(1, b), element(2)];
-        kernel.multiply(out, left, right);
-        expectElement(out, integerOf(a) * integerOf(b));
-        kernel.multiply(out, right, left);
+  test('a product of a sum or a difference with a normalised element is right', () => {
+    for (const a of anyFactor) {
+      for (const b of normalised) {
+        const out = element(2);
+        kernel.multiply(out, put(0, a), put(1, b));
         expectElement(out, integerOf(a) * integerOf(b));
       }
     }
   });
 
-  test('a square of a difference is right', () => {
-    for (const a of [...normalised, ...differences]) {
+  test('a square of a normalised element is right', () => {
+    for (const a of normalised) {
       const out = element(2);
       kernel.square(out, put(0, a));
       expectElement(out, integerOf(a) ** 2n);

@@ -143,6 +143,6 @@ const EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
  * Blocks are short-lived garbage. A small young generation costs a few more collections and keeps a node with two
  * workers tens of megabytes smaller (`test/e2e/memory.test.ts` prints the figure).
  */
-const WORKER_LIMITS = { maxYoungGenerationSizeMb: 12 };
+const WORKER_LIMITS = { maxYoungGenerationSizeMb: 6 };
 /** A commit under way takes far less. */
 const CLOSE_MS = 1_500;

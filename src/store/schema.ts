@@ -64,15 +64,45 @@ export const tables: readonly Table[] = (Object.keys(prefixes) as Table[]) // th
  * @throws {SynclineError} `STORE_KEY_TOO_LONG` (fault `bug`) above `keyBytesMax`.
  */
 export function keyOf(table: Table, key: Uint8Array): Uint8Array {
-  if (key.length > keyBytesMax) {
-    throw new SynclineError('STORE_KEY_TOO_LONG', 'bug', `key of table ${table} is longer than the store allows`, {
-      data: { table, expected: `at most ${keyBytesMax} bytes`, got: `${key.length} bytes` },
-    });
-  }
+  requireShort(table, key);
   const stored = new Uint8Array(key.length + 1);
+  fillKey(stored, table, key);
+  return stored;
+}
+
+/** @throws {SynclineError} `STORE_KEY_TOO_LONG` (fault `bug`) above `keyBytesMax`. */
+export function requireShort(table: Table, key: Uint8Array): void {
+  if (key.length <= keyBytesMax) return;
+  throw new SynclineError('STORE_KEY_TOO_LONG', 'bug', `key of table ${table} is longer than the store allows`, {
+    data: { table, expected: `at most ${keyBytesMax} bytes`, got: `${key.length} bytes` },
+  });
+}
+
+/** Makes stored keys in room that it uses again: for whoever is done with one before the next is made. */
+export class KeyRoom {
+  /** One buffer for each length that came up; there are few, and `keyBytesMax` at most. */
+  private readonly byLength: Uint8Array[] = [];
+
+  /**
+   * As `keyOf`, but good only until the next call.
+   * @throws {SynclineError} `STORE_KEY_TOO_LONG` (fault `bug`) above `keyBytesMax`.
+   */
+  keyOf(table: Table, key: Uint8Array): Uint8Array {
+    requireShort(table, key);
+    const { length } = key;
+    let stored = this.byLength[length];
+    if (stored === undefined) {
+      stored = new Uint8Array(length + 1);
+      this.byLength[length] = stored;
+    }
+    fillKey(stored, table, key);
+    return stored;
+  }
+}
+
+function fillKey(stored: Uint8Array, table: Table, key: Uint8Array): void {
   stored[0] = prefixes[table];
   stored.set(key, 1);
-  return stored;
 }
 
 /**

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concatBytes, toHex } from '../lib/index.ts';
-import { readLeaf, readRoot, type TrieUpdate, updateTries } from './binary-trie.ts';
+import { createTrieUpdater, readLeaf, readRoot, type TrieUpdate, updateTries } from './binary-trie.ts';
 import { rootFromSorted } from './build.ts';
 import { zeroFelt } from './felts.ts';
 import { definedRoot, felt, MemoryPages, mixPairs, toNumber } from './testing.ts';
@@ -9,6 +9,9 @@ import { definedRoot, felt, MemoryPages, mixPairs, toNumber } from './testing.ts
 type Change = readonly [trie: number, key: bigint, value: bigint];
 
 const PREFIX = Uint8Array.of(7);
+/** One for all histories, as a node has one for all blocks. */
+const updater = createTrieUpdater();
+
 const PREFIXES = [Uint8Array.of(1, 1), Uint8Array.of(1, 2), Uint8Array.of(2, 0)];
 
 function update(prefix: Uint8Array, height: number, entries: Iterable<readonly [bigint, bigint]>): TrieUpdate {
@@ -67,7 +70,7 @@ function play(height: number, history: Change[][]): void {
         batch.filter((change) => change[0] === trie).map(([, key, value]) => [key, value] as const),
       ),
     );
-    const { roots, writes } = updateTries(store, mixPairs, updates);
+    const { roots, writes } = updater.update(store, mixPairs, updates);
     expectMinimal(store, writes);
     store.apply(writes);
     contents.forEach((content, trie) => {
@@ -178,6 +181,27 @@ describe('the incremental trie', () => {
     // Each trie: two leaf edges, then the root.
     expect(updateTries(new MemoryPages(), counting, updates).hashes).toBe(12);
     expect(batches).toEqual([8, 4]);
+  });
+
+  it('an updater is none the worse for calls that failed, or for one that its reader or hasher makes meanwhile', () => {
+    const entries = Array.from({ length: 3000 }, (_, i) => [BigInt(i * i * 7919) % 2n ** 40n, BigInt(i + 1)] as const);
+    const expected = rebuilt(40, entries);
+    const own = createTrieUpdater();
+    const fails = () => {
+      throw new Error('not now');
+    };
+    const store = new MemoryPages();
+    for (let from = 0; from < entries.length; from += 1000) {
+      const updates = [update(PREFIX, 40, entries.slice(from, from + 1000))];
+      expect(() => own.update({ get: fails }, mixPairs, updates)).toThrow('not now');
+      expect(() => own.update(store, fails, updates)).toThrow('not now');
+      const nested = (left: Uint8Array, right: Uint8Array) => {
+        own.update(new MemoryPages(), mixPairs, [update(PREFIX, 40, entries.slice(0, 3))]);
+        return mixPairs(left, right);
+      };
+      store.apply(own.update(store, nested, updates).writes);
+    }
+    expect(store.dump()).toEqual(expected.dump());
   });
 
   it('takes the last of several values for one key', () => {

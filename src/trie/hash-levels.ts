@@ -1,7 +1,6 @@
-import type { Arena } from './arena.ts';
 import { trieError } from './errors.ts';
 import { addLength, FELT_BYTES } from './felts.ts';
-import { type InnerNode, type Node, pathBytes, UNHASHED } from './node.ts';
+import { type NodeRef, type Nodes, pathBytes, UNHASHED } from './node.ts';
 
 /**
  * A hash of felt pairs as a batch: `out[i] = h(left[i], right[i])`, all flat buffers of 32-byte big-endian felts.
@@ -10,23 +9,21 @@ import { type InnerNode, type Node, pathBytes, UNHASHED } from './node.ts';
 export type PairHasher = (left: Uint8Array, right: Uint8Array) => Uint8Array;
 
 /**
- * Sorts the nodes below `node` that wait for a hash into `levels`: level 0 depends on no other of them, level n on
+ * Sorts the nodes from `ref` down that wait for a hash into `levels`: level 0 depends on no other of them, level n on
  * one in level n - 1. Counted from the bottom, so that tries of any depth share their batches.
- * @returns The node's own level, -1 if it needs no hashing.
+ * @returns The level of `ref`, -1 if it needs no hashing.
  */
-export function collectUnhashed(node: Node, levels: InnerNode[][]): number {
-  if (node.type === 'leaf' || node.type === 'stub' || node.hashAt !== UNHASHED) return -1;
-  const below =
-    node.type === 'edge'
-      ? collectUnhashed(node.child, levels)
-      : Math.max(collectUnhashed(node.left, levels), collectUnhashed(node.right, levels));
+export function collectUnhashed(nodes: Nodes, ref: NodeRef, levels: NodeRef[][]): number {
+  if (ref < 0 || nodes.hashAt(ref) !== UNHASHED) return -1;
+  let below = collectUnhashed(nodes, nodes.leftOf(ref), levels); // Of an edge, its child.
+  if (nodes.lengthOf(ref) === 0) below = Math.max(below, collectUnhashed(nodes, nodes.rightOf(ref), levels));
   const level = below + 1;
-  let nodes = levels[level];
-  if (nodes === undefined) {
-    nodes = [];
-    levels[level] = nodes;
+  let own = levels[level];
+  if (own === undefined) {
+    own = [];
+    levels[level] = own;
   }
-  nodes.push(node);
+  own.push(ref);
   return level;
 }
 
@@ -34,36 +31,38 @@ export function collectUnhashed(node: Node, levels: InnerNode[][]): number {
  * Hashes all levels, one batch each. @returns The number of hashes made.
  * @throws {SynclineError} `TRIE_INVARIANT` (fault `bug`) if the hasher answers with another length.
  */
-export function hashLevels(arena: Arena, hash: PairHasher, levels: readonly InnerNode[][]): number {
+export function hashLevels(nodes: Nodes, hash: PairHasher, levels: readonly (readonly NodeRef[])[]): number {
   let count = 0;
-  for (const nodes of levels) {
-    hashLevel(arena, hash, nodes);
-    count += nodes.length;
+  for (const level of levels) {
+    hashLevel(nodes, hash, level);
+    count += level.length;
   }
   return count;
 }
 
-function hashLevel(arena: Arena, hash: PairHasher, nodes: readonly InnerNode[]): void {
-  const left = new Uint8Array(nodes.length * FELT_BYTES);
-  const right = new Uint8Array(nodes.length * FELT_BYTES);
+function hashLevel(nodes: Nodes, hash: PairHasher, level: readonly NodeRef[]): void {
+  const { arena } = nodes;
+  const left = new Uint8Array(level.length * FELT_BYTES);
+  const right = new Uint8Array(level.length * FELT_BYTES);
   const leftView = new DataView(left.buffer);
   const rightView = new DataView(right.buffer);
   let at = 0;
-  for (const node of nodes) {
-    if (node.type === 'binary') {
-      arena.copyFelt(node.left.hashAt, leftView, at);
-      arena.copyFelt(node.right.hashAt, rightView, at);
+  for (const node of level) {
+    const length = nodes.lengthOf(node);
+    arena.copyFelt(nodes.hashAt(nodes.leftOf(node)), leftView, at); // Of an edge, its child.
+    if (length === 0) {
+      arena.copyFelt(nodes.hashAt(nodes.rightOf(node)), rightView, at);
     } else {
-      const size = pathBytes(node.length);
-      arena.copyFelt(node.child.hashAt, leftView, at);
-      arena.copyBytes(node.pathAt, size, rightView, at + FELT_BYTES - size);
+      const size = pathBytes(length);
+      arena.copyBytes(nodes.pathAt(node), size, rightView, at + FELT_BYTES - size);
     }
     at += FELT_BYTES;
   }
   at = arena.add(hashPairs(hash, left, right));
-  for (const node of nodes) {
-    if (node.type === 'edge') addLength(arena.bytes, at, node.length);
-    node.hashAt = at;
+  for (const node of level) {
+    const length = nodes.lengthOf(node);
+    if (length > 0) addLength(arena.bytes, at, length);
+    nodes.setHash(node, at);
     at += FELT_BYTES;
   }
 }

@@ -1,10 +1,12 @@
 export { HEIGHT_MAX } from './arguments.ts';
 export {
+  createTrieUpdater,
   readLeaf,
   readRoot,
   type TrieEntry,
   type TrieResult,
   type TrieUpdate,
+  type TrieUpdater,
   updateTries,
 } from './binary-trie.ts';
 export { rootFromSorted, rootsFromSorted, type SortedLeaves } from './build.ts';

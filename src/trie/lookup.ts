@@ -1,15 +1,15 @@
 import { Arena } from './arena.ts';
 import { bitAt, KEY_BITS, matchPath } from './bits.ts';
-import { type InnerNode, type Leaf, type Node, pathBytes } from './node.ts';
+import { NONE, type NodeRef, Nodes } from './node.ts';
 import { PAGE_BYTES_MAX } from './page.ts';
 import { PageSet, type TrieReader } from './page-set.ts';
 
 /** The inner nodes from the root towards a key, in order, and what stands at their end. */
 export interface Lookup {
-  readonly arena: Arena;
-  readonly nodes: readonly InnerNode[];
-  /** Null when the key is absent. */
-  readonly leaf: Leaf | null;
+  readonly nodes: Nodes;
+  readonly path: readonly NodeRef[];
+  /** `NONE` when the key is absent. */
+  readonly leaf: NodeRef;
 }
 
 /**
@@ -17,26 +17,24 @@ export interface Lookup {
  * @throws {SynclineError} `TRIE_PAGE_CORRUPT`, `TRIE_PAGE_MISSING` (both fault `local`).
  */
 export function lookUp(reader: TrieReader, prefix: Uint8Array, height: number, key: Uint8Array): Lookup {
-  const arena = new Arena(4 * PAGE_BYTES_MAX);
-  const pages = new PageSet(reader, arena, prefix, height);
+  const nodes = new Nodes(new Arena(4 * PAGE_BYTES_MAX));
+  const pages = new PageSet(nodes).open(reader, prefix, height);
   const base = KEY_BITS - height;
-  const nodes: InnerNode[] = [];
-  let node: Node | null = pages.loadRoot();
+  const path: NodeRef[] = [];
+  let ref = pages.loadRoot();
   let depth = 0;
-  while (node !== null && node.type !== 'leaf') {
-    if (node.type === 'stub') {
-      node = pages.load(key, depth, node);
-    } else if (node.type === 'binary') {
-      nodes.push(node);
-      node = bitAt(key, base + depth) === 0 ? node.left : node.right;
+  while (ref !== NONE && depth < height) {
+    const node = ref < 0 ? pages.load(key, depth, ref) : ref;
+    const length = nodes.lengthOf(node);
+    path.push(node);
+    if (length === 0) {
+      ref = bitAt(key, base + depth) === 0 ? nodes.leftOf(node) : nodes.rightOf(node);
       depth += 1;
     } else {
-      nodes.push(node);
-      const path = arena.view(node.pathAt, pathBytes(node.length));
-      if (matchPath(key, base + depth, path, node.length) < node.length) return { arena, nodes, leaf: null };
-      depth += node.length;
-      node = node.child;
+      if (matchPath(key, base + depth, nodes.pathOf(node), length) < length) return { nodes, path, leaf: NONE };
+      ref = nodes.childOf(node);
+      depth += length;
     }
   }
-  return { arena, nodes, leaf: node };
+  return { nodes, path, leaf: ref };
 }

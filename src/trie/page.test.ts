@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { concatBytes, fromHex, isSynclineError, toHex } from '../lib/index.ts';
 import { Arena } from './arena.ts';
 import { readLeaf, readRoot, updateTries } from './binary-trie.ts';
-import type { Node } from './node.ts';
-import { decodePage, PAGE_BYTES_MAX, writeHeader, writeNode } from './page.ts';
+import { type NodeRef, Nodes } from './node.ts';
+import { PAGE_BYTES_MAX, PageDecoder, writeHeader, writeNode } from './page.ts';
 import { felt, MemoryPages, mixPairs, toNumber } from './testing.ts';
 
 const HEIGHT = 12;
@@ -28,18 +28,18 @@ function recoded(key: string, bytes: Uint8Array): string {
   const topSlot = bytes[1] ?? 0;
   const topDepth = pageDepth === 0 ? 0 : pageDepth + 31 - Math.clz32(topSlot & 15);
   const page = { key: fromHex(key), at, length: bytes.length, height: HEIGHT, topDepth, topSlot };
-  const top = decodePage(arena, { ...page, topHashAt: topDepth === 0 ? null : topHashAt });
+  const nodes = new Nodes(arena);
+  const top = new PageDecoder(nodes).decode({ ...page, topHashAt: topDepth === 0 ? null : topHashAt });
   const out = new Uint8Array(PAGE_BYTES_MAX);
   const view = new DataView(out.buffer);
-  let end = writeHeader(arena, view, top, topSlot, topDepth, HEIGHT);
-  const write = (node: Node, depth: number) => {
-    if (node.type === 'leaf' || node.type === 'stub') return;
-    end = writeNode(arena, view, end, node);
-    if (node.type === 'edge') return write(node.child, depth + node.length);
-    write(node.left, depth + 1);
-    write(node.right, depth + 1);
+  let end = writeHeader(nodes, view, top, topSlot, topDepth, HEIGHT);
+  const write = (ref: NodeRef) => {
+    if (ref < 0) return;
+    end = writeNode(nodes, view, end, ref);
+    write(nodes.leftOf(ref)); // Of an edge, its child.
+    if (nodes.lengthOf(ref) === 0) write(nodes.rightOf(ref));
   };
-  write(top, topDepth);
+  write(top);
   return toHex(out.subarray(0, end));
 }
 

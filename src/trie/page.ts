@@ -1,10 +1,9 @@
 import { type SynclineError, toHex } from '../lib/index.ts';
-import type { Arena } from './arena.ts';
 import { HEIGHT_MAX } from './arguments.ts';
 import { bitAt, KEY_BITS, startsPath } from './bits.ts';
 import { trieError } from './errors.ts';
 import { FELT_BYTES, isCanonicalFelt, isZeroFelt } from './felts.ts';
-import { type Binary, type Edge, type InnerNode, type Node, pathBytes } from './node.ts';
+import { hashed, type NodeRef, type Nodes, pathBytes } from './node.ts';
 
 /**
  * How nodes are stored. A page holds every node of one trie whose **top** lies in the four levels `[4k, 4k + 4)`
@@ -88,9 +87,9 @@ export function writeLabel(target: Uint8Array, path: Uint8Array, height: number,
  * @returns The offset of the first node.
  */
 export function writeHeader(
-  arena: Arena,
+  nodes: Nodes,
   out: DataView,
-  top: InnerNode,
+  top: NodeRef,
   topSlot: number,
   depth: number,
   height: number,
@@ -99,22 +98,23 @@ export function writeHeader(
   out.setUint8(1, topSlot);
   if (depth > 0) return HEADER_BYTES;
   out.setUint8(HEADER_BYTES, height);
-  arena.copyFelt(top.hashAt, out, HEADER_BYTES + 1);
+  nodes.arena.copyFelt(nodes.hashAt(top), out, HEADER_BYTES + 1);
   return HEADER_BYTES + ROOT_BYTES;
 }
 
-/** Writes one node, hashed like its children, at `at` of a page. @returns The offset behind it. */
-export function writeNode(arena: Arena, out: DataView, at: number, node: InnerNode): number {
-  if (node.type === 'binary') {
-    out.setUint8(at, 0);
-    arena.copyFelt(node.left.hashAt, out, at + 1);
-    arena.copyFelt(node.right.hashAt, out, at + 1 + FELT_BYTES);
+/** Writes one inner node, hashed like its children, at `at` of a page. @returns The offset behind it. */
+export function writeNode(nodes: Nodes, out: DataView, at: number, node: NodeRef): number {
+  const { arena } = nodes;
+  const length = nodes.lengthOf(node);
+  out.setUint8(at, length);
+  if (length === 0) {
+    arena.copyFelt(nodes.hashAt(nodes.leftOf(node)), out, at + 1);
+    arena.copyFelt(nodes.hashAt(nodes.rightOf(node)), out, at + 1 + FELT_BYTES);
     return at + 1 + 2 * FELT_BYTES;
   }
-  const size = pathBytes(node.length);
-  out.setUint8(at, node.length);
-  arena.copyBytes(node.pathAt, size, out, at + 1);
-  arena.copyFelt(node.child.hashAt, out, at + 1 + size);
+  const size = pathBytes(length);
+  arena.copyBytes(nodes.pathAt(node), size, out, at + 1);
+  arena.copyFelt(nodes.hashAt(nodes.childOf(node)), out, at + 1 + size);
   return at + 1 + size + FELT_BYTES;
 }
 
@@ -138,31 +138,34 @@ export interface PagePlace {
   readonly topHashAt: number | null;
 }
 
-/**
- * Reads a page and returns its top, the rest of the page below it, and stubs for what other pages hold.
- * @throws {SynclineError} `TRIE_PAGE_CORRUPT` (fault `local`) unless it is exactly what this module writes.
- */
-export function decodePage(arena: Arena, place: PagePlace): InnerNode {
-  return new PageDecoder(arena, place).decode();
-}
-
-class PageDecoder {
-  private readonly bytes: Uint8Array;
-  private readonly place: PagePlace;
-  private readonly pageEnd: number;
+/** Reads pages: each becomes its top, the rest of the page below it, and the hashes of what other pages hold. */
+export class PageDecoder {
+  private readonly nodes: Nodes;
+  private bytes: Uint8Array = NO_BYTES;
+  private place: PagePlace = NOWHERE;
+  private pageEnd = 0;
   /** The page's end, and how far it has been read. */
-  private readonly end: number;
-  private at: number;
+  private end = 0;
+  private at = 0;
 
-  constructor(arena: Arena, place: PagePlace) {
-    this.bytes = arena.bytes;
+  constructor(nodes: Nodes) {
+    this.nodes = nodes;
+  }
+
+  /**
+   * @returns The page's top.
+   * @throws {SynclineError} `TRIE_PAGE_CORRUPT` (fault `local`) unless it is exactly what this module writes.
+   */
+  decode(place: PagePlace): NodeRef {
+    this.bytes = this.nodes.arena.bytes;
     this.place = place;
     this.pageEnd = pageEndOf(place.topDepth);
     this.at = place.at;
     this.end = place.at + place.length;
+    return this.page();
   }
 
-  decode(): InnerNode {
+  private page(): NodeRef {
     const { at, height, topDepth, topSlot, topHashAt } = this.place;
     this.take(HEADER_BYTES);
     if (this.bytes[at] !== PAGE_FORMAT) throw this.corrupt('the format is unknown');
@@ -176,39 +179,38 @@ class PageDecoder {
       this.requireHash(hashAt);
     }
     const top = this.node(topDepth, hashAt ?? 0); // Null for the root page alone.
-    if (topSlot !== 1 && top.type === 'edge') throw this.corrupt('an edge ends in an edge');
+    if (topSlot !== 1 && this.nodes.isEdge(top)) throw this.corrupt('an edge ends in an edge');
     if (this.at !== this.end) throw this.corrupt('bytes follow the last node');
     return top;
   }
 
-  private node(depth: number, hashAt: number): InnerNode {
+  private node(depth: number, hashAt: number): NodeRef {
     const at = this.take(1);
     const length = this.bytes[at] as number; // Inside the page.
     return length === 0 ? this.binary(depth, hashAt) : this.edge(depth, hashAt, length);
   }
 
-  private binary(depth: number, hashAt: number): Binary {
+  private binary(depth: number, hashAt: number): NodeRef {
     const at = this.take(2 * FELT_BYTES);
     const left = this.child(depth + 1, at);
     const right = this.child(depth + 1, at + FELT_BYTES);
-    return { type: 'binary', hashAt, left, right };
+    return this.nodes.addBinary(left, right, hashAt);
   }
 
-  private edge(depth: number, hashAt: number, length: number): Edge {
+  private edge(depth: number, hashAt: number, length: number): NodeRef {
     const end = depth + length;
     if (end > this.place.height) throw this.corrupt('an edge reaches below the leaves');
     const pathAt = this.take(pathBytes(length));
     if (!startsPath(this.bytes, pathAt, length)) throw this.corrupt('a path has bits beyond its length');
     const child = this.child(end, this.take(FELT_BYTES));
-    if (child.type === 'edge') throw this.corrupt('an edge ends in an edge');
-    return { type: 'edge', hashAt, length, pathAt, child };
+    if (this.nodes.isEdge(child)) throw this.corrupt('an edge ends in an edge');
+    return this.nodes.addEdge(child, length, pathAt, hashAt);
   }
 
-  /** A child at `depth` whose hash is at `at`: a leaf, the next node of this page, or a stub for one of another. */
-  private child(depth: number, at: number): Node {
+  /** A child at `depth` whose hash is at `at`: the next node of this page, or else a leaf or another page's. */
+  private child(depth: number, at: number): NodeRef {
     this.requireHash(at);
-    if (depth === this.place.height) return { type: 'leaf', hashAt: at };
-    return depth < this.pageEnd ? this.node(depth, at) : { type: 'stub', hashAt: at };
+    return depth < this.pageEnd && depth < this.place.height ? this.node(depth, at) : hashed(at);
   }
 
   /** A hash or value must be a canonical felt, and not zero, which would mean "absent". */
@@ -230,3 +232,6 @@ class PageDecoder {
     return trieError('TRIE_PAGE_CORRUPT', 'local', `trie page is corrupt: ${reason}`, data);
   }
 }
+
+const NO_BYTES = new Uint8Array(0);
+const NOWHERE: PagePlace = { key: NO_BYTES, at: 0, length: 0, height: 0, topDepth: 0, topSlot: 0, topHashAt: null };

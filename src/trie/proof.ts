@@ -1,12 +1,11 @@
 import { type SynclineError, toHex } from '../lib/index.ts';
-import type { Arena } from './arena.ts';
 import { requireHeight, requireKey } from './arguments.ts';
 import { bitAt, KEY_BITS, matchPath, startsPath } from './bits.ts';
 import { trieError } from './errors.ts';
 import { addLength, equalFelts, FELT_BYTES, isCanonicalFelt, isZeroFelt, zeroFelt } from './felts.ts';
 import { hashPairs, type PairHasher } from './hash-levels.ts';
 import { lookUp } from './lookup.ts';
-import { type InnerNode, pathBytes } from './node.ts';
+import { type NodeRef, type Nodes, pathBytes } from './node.ts';
 import type { TrieReader } from './page-set.ts';
 
 /**
@@ -25,18 +24,18 @@ export type ProofNode =
 export function proveKey(reader: TrieReader, prefix: Uint8Array, height: number, key: Uint8Array): ProofNode[] {
   requireHeight(height);
   requireKey(key, height);
-  const { arena, nodes } = lookUp(reader, prefix, height, key);
-  return nodes.map((node) => toProofNode(arena, node));
+  const { nodes, path } = lookUp(reader, prefix, height, key);
+  return path.map((node) => toProofNode(nodes, node));
 }
 
-function toProofNode(arena: Arena, node: InnerNode): ProofNode {
-  if (node.type === 'binary') {
-    return { type: 'binary', left: arena.felt(node.left.hashAt), right: arena.felt(node.right.hashAt) };
+function toProofNode(nodes: Nodes, node: NodeRef): ProofNode {
+  const length = nodes.lengthOf(node);
+  if (length === 0) {
+    return { type: 'binary', left: nodes.hashOf(nodes.leftOf(node)), right: nodes.hashOf(nodes.rightOf(node)) };
   }
   const path = zeroFelt();
-  const size = pathBytes(node.length);
-  path.set(arena.view(node.pathAt, size), FELT_BYTES - size);
-  return { type: 'edge', child: arena.felt(node.child.hashAt), path, length: node.length };
+  path.set(nodes.pathOf(node), FELT_BYTES - pathBytes(length));
+  return { type: 'edge', child: nodes.hashOf(nodes.childOf(node)), path, length };
 }
 
 /** What is to be proven and the proof. */

@@ -41,6 +41,11 @@ export class Emitter {
     return INDICES.map((i) => this.local(`load<i32>(${pointer}, ${i * 4})`));
   }
 
+  /** As `load`, for limbs 0..7 that are not negative: the engine extends a sign by an instruction of its own. */
+  loadNormalised(pointer) {
+    return INDICES.map((i) => this.local(`${i < LIMBS - 1 ? '<i64>load<u32>' : 'load<i32>'}(${pointer}, ${i * 4})`));
+  }
+
   store(pointer, element) {
     element.forEach((limb, i) => {
       this.line(`store<i32>(${pointer}, <i32>${limb}, ${i * 4});`);

@@ -5,11 +5,16 @@ import { ELEMENT_BYTES, Emitter } from './emitter.mjs';
 /** The whole generated field file of the kernel. */
 export function fieldSource() {
   return [
-    define('multiply', ['out', 'a', 'b'], 'out = a·b. Only one factor may be an un-normalised sum.', (e) => {
-      e.store('out', e.multiply(e.load('a'), e.load('b')));
-    }),
-    define('square', ['out', 'a'], 'out = a². The operand must be normalised, or a difference of two such.', (e) => {
-      e.store('out', e.carry(e.reduce(e.square(e.load('a')))));
+    define(
+      'multiply',
+      ['out', 'a', 'b'],
+      'out = a·b. The first factor may be an un-normalised sum or difference.',
+      (e) => {
+        e.store('out', e.multiply(e.load('a'), e.loadNormalised('b')));
+      },
+    ),
+    define('square', ['out', 'a'], 'out = a² for a normalised.', (e) => {
+      e.store('out', e.carry(e.reduce(e.square(e.loadNormalised('a')))));
     }),
     define('add', ['out', 'a', 'b'], 'out = a + b, normalised.', (e) => {
       e.store('out', e.fold(e.combine((a, b) => `${a} + ${b}`, e.load('a'), e.load('b'))));
@@ -46,9 +51,9 @@ const CHORD_START_PARAMETERS = ['productOut', 'differenceOut', 'productIn', 'a',
 const CHORD_START = 'difference = x(b) - x(a), left un-normalised; productOut = productIn·difference.';
 
 function chordStart(e) {
-  const dx = e.combine(difference, e.load('b'), e.load('a'));
+  const dx = e.combine(difference, e.loadNormalised('b'), e.loadNormalised('a'));
   e.store('differenceOut', dx);
-  e.store('productOut', e.multiply(dx, e.load('productIn')));
+  e.store('productOut', e.multiply(dx, e.loadNormalised('productIn')));
 }
 
 const CHORD_END_PARAMETERS = ['out', 'inverse', 'a', 'b', 'flip: i64'];
@@ -56,11 +61,11 @@ const CHORD_END = 'out = a ± b, given the inverse of x(b) - x(a); flip is 0 to 
 
 function chordEnd(e) {
   const y = ELEMENT_BYTES;
-  const inverse = e.load('inverse');
-  const xa = e.load('a');
-  const xb = e.load('b');
-  const ya = e.load(`a + ${y}`);
-  const rise = e.combine((a, b) => `(${b} ^ flip) - flip - ${a}`, ya, e.load(`b + ${y}`));
+  const inverse = e.loadNormalised('inverse');
+  const xa = e.loadNormalised('a');
+  const xb = e.loadNormalised('b');
+  const ya = e.loadNormalised(`a + ${y}`);
+  const rise = e.combine((a, b) => `(${b} ^ flip) - flip - ${a}`, ya, e.loadNormalised(`b + ${y}`));
   const slope = e.multiply(inverse, rise);
   const squared = e.reduce(e.square(slope));
   const x = e.fold(e.combine((s, a, b) => `${s} - ${a} - ${b}`, squared, xa, xb));
@@ -116,7 +121,7 @@ const lane = (base, index) => `${base} + ${index * ELEMENT_BYTES}`;
 
 function fullRound(e) {
   const cubes = [0, 1, 2].map((i) => {
-    const x = e.combine(sum, e.load(lane('state', i)), e.load(lane('constants', i)));
+    const x = e.combine(sum, e.loadNormalised(lane('state', i)), e.load(lane('constants', i)));
     return e.carry(cubeColumns(e, x));
   });
   mix(e, 'state', cubes);
@@ -135,9 +140,9 @@ function mix(e, state, [a, b, c]) {
  */
 function partialRounds() {
   const e = new Emitter();
-  const a = e.load('state');
-  const b = e.load(lane('state', 1));
-  const c = e.combine(sum, e.load(lane('state', 2)), e.load('constant'));
+  const a = e.loadNormalised('state');
+  const b = e.loadNormalised(lane('state', 1));
+  const c = e.combine(sum, e.loadNormalised(lane('state', 2)), e.load('constant'));
   mix(e, 'state', [a, b, cubeColumns(e, c)]);
   return `/** All partial Hades rounds on three elements; \`constants\` holds one constant for each. */
 export function partialRounds(state: usize, constants: usize): void {

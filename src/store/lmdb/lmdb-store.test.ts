@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../engine/index.ts';
 import { testStore } from '../../testing/index.ts';
+import { keyBytesMax } from '../schema.ts';
 import { openLmdb } from './lmdb-store.ts';
 
 testStore({ describe, it }, 'lmdb', async () => {
@@ -48,6 +49,25 @@ describe('an lmdb store', () => {
       }
     }
     expect(store.sizeBytes()).toBeGreaterThan(40 * 2 ** 20);
+  });
+
+  it('keeps keys and values of every length apart, and answers with bytes of the caller', async () => {
+    await using store = openLmdb({ path });
+    const lengths = Array.from({ length: 200 }, (_, n) => n);
+    const value = (n: number) => new Uint8Array(n).fill(n);
+    store.commit(lengths.map((n) => ({ table: 'part', key: new Uint8Array(n + 1).fill(9), value: value(n) })));
+    using view = store.view();
+    const found = lengths.map((n) => view.get('part', new Uint8Array(n + 1).fill(9)));
+    expect(found).toEqual(lengths.map(value));
+    expect(found.every((bytes) => bytes?.constructor === Uint8Array)).toBe(true);
+  });
+
+  it('refuses a commit with an over-long key as a whole', async () => {
+    await using store = openLmdb({ path });
+    const writes = [key, new Uint8Array(keyBytesMax + 1)].map((k) => ({ table: 'part', key: k, value: key }) as const);
+    expect(() => store.commit(writes)).toThrow(expect.objectContaining({ code: 'STORE_KEY_TOO_LONG' }));
+    using view = store.view();
+    expect(view.get('part', key)).toBe(undefined);
   });
 
   it('opened for reading refuses to write and sees what is written beside it', async () => {

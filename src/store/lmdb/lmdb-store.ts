@@ -4,7 +4,7 @@ import { open } from 'lmdb';
 import type { ReadStore, StateView, Store, Write } from '../../engine/index.ts';
 import { SynclineError } from '../../lib/index.ts';
 import { storeClosed } from '../errors.ts';
-import { keyOf } from '../schema.ts';
+import { KeyRoom, requireShort } from '../schema.ts';
 import { checkFiles, dataFileName, freeBytesOf } from './check-files.ts';
 import { createLmdbView, type Database } from './lmdb-view.ts';
 
@@ -44,20 +44,24 @@ export function openLmdb(options: LmdbOptions & { readonly readOnly: true }): Re
 export function openLmdb(options: LmdbOptions): Store;
 export function openLmdb(options: LmdbOptions): Store {
   const database = openDatabase(options);
+  const keys = new KeyRoom();
   const views = new Set<StateView>();
+  const forget = (view: StateView) => views.delete(view);
+  /** Held although nobody uses it: the engine drops code that was compiled for views once there is none. */
+  let newest: StateView | null = null;
   let closing: Promise<void> | null = null;
 
   return {
     view() {
       if (closing !== null) throw storeClosed();
-      const view = createLmdbView(database, () => views.delete(view));
-      views.add(view);
-      return view;
+      newest = createLmdbView(database, keys, forget);
+      views.add(newest);
+      return newest;
     },
     commit(writes) {
       if (closing !== null) throw storeClosed();
       if (options.readOnly) throw commitFailed(new Error('the store was opened for reading'), options.path);
-      commit(database, writes, options.path);
+      commit(database, keys, writes, options.path);
     },
     sizeBytes: () => statSync(join(options.path, dataFileName)).size,
     [Symbol.asyncDispose]() {
@@ -89,22 +93,39 @@ function openDatabase(options: LmdbOptions): Database {
   }
 }
 
-function commit(database: Database, writes: readonly Write[], path: string): void {
-  // Keys are made, and over-long ones refused, before the transaction begins.
-  const keys = writes.map((write) => keyOf(write.table, write.key));
-  if (keys.length === 0) return;
+function commit(database: Database, keys: KeyRoom, writes: readonly Write[], path: string): void {
+  // Over-long keys are refused before the transaction begins.
+  for (const { table, key } of writes) requireShort(table, key);
+  if (writes.length === 0) return;
   try {
-    database.transactionSync(() => {
-      for (let i = 0; i < writes.length; i++) {
-        const key = keys[i] as Uint8Array; // one key per write
-        const value = (writes[i] as Write).value;
-        if (value === null) database.removeSync(key);
-        else database.putSync(key, value);
-      }
-    });
+    database.transactionSync(() => writeAll(database, keys, writes));
   } catch (error) {
     throw commitFailed(error, path);
   }
+}
+
+/** lmdb-js has copied key and value once a call returns. */
+function writeAll(database: Database, keys: KeyRoom, writes: readonly Write[]): void {
+  const small = new Uint8Array(smallBytesOf(writes));
+  let at = 0;
+  for (const { table, key, value } of writes) {
+    const stored = keys.keyOf(table, key);
+    if (value === null) {
+      database.removeSync(stored);
+    } else if (value.length > smallValueBytesMax) {
+      database.putSync(stored, value);
+    } else {
+      small.set(value, at);
+      database.putSync(stored, small.subarray(at, at + value.length));
+      at += value.length;
+    }
+  }
+}
+
+function smallBytesOf(writes: readonly Write[]): number {
+  let bytes = 0;
+  for (const { value } of writes) if (value !== null && value.length <= smallValueBytesMax) bytes += value.length;
+  return bytes;
 }
 
 async function close(database: Database, views: ReadonlySet<StateView>): Promise<void> {
@@ -138,6 +159,12 @@ function commitFailed(cause: unknown, path: string): SynclineError {
 function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
+
+/**
+ * lmdb-js takes the address of a value's `ArrayBuffer`. So small an array has none until it is asked for, and to make it
+ * takes longer than the write; these are therefore copied into one for all.
+ */
+const smallValueBytesMax = 64;
 
 /** Views open at once, over all processes. Chosen; each costs 64 bytes of the lock file. */
 const readersMax = 1024;

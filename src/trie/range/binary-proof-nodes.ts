@@ -1,22 +1,21 @@
 import { toHex } from '../../lib/index.ts';
-import type { Arena } from '../arena.ts';
 import { startsPath } from '../bits.ts';
 import { FELT_BYTES, isCanonicalFelt, isZeroFelt } from '../felts.ts';
 import { hashLevels, type PairHasher } from '../hash-levels.ts';
-import { type InnerNode, pathBytes, UNHASHED } from '../node.ts';
+import { hashed, type NodeRef, type Nodes, pathBytes } from '../node.ts';
 import type { ProofNode } from '../proof.ts';
 import { proofInvalid, rangeError } from './errors.ts';
 
 /** The nodes of a proof by their own hash, in hex: so no node can be reached but through the hash its parent names. */
-export type BinaryProofNodes = ReadonlyMap<string, InnerNode>;
+export type BinaryProofNodes = ReadonlyMap<string, NodeRef>;
 
 /**
- * Checks the nodes of a proof and hashes them as one batch.
+ * Checks the nodes of a proof, adds them to `nodes` and hashes them as one batch.
  * @throws {SynclineError} `RANGE_PROOF_OVERSIZE`, `RANGE_PROOF_INVALID` (fault `peer`), both before anything is hashed
  *   but for a node that comes twice.
  */
 export function indexBinaryProof(
-  arena: Arena,
+  nodes: Nodes,
   proof: readonly ProofNode[],
   { hash, height, proofNodesMax }: { hash: PairHasher; height: number; proofNodesMax: number },
 ): BinaryProofNodes {
@@ -24,30 +23,29 @@ export function indexBinaryProof(
     const data = { unit: 'nodes', expected: proofNodesMax, got: proof.length };
     throw rangeError('RANGE_PROOF_OVERSIZE', 'peer', 'range proof has more nodes than allowed', data);
   }
-  const nodes = proof.map((node) => toInnerNode(arena, node, height));
-  hashLevels(arena, hash, [nodes]);
-  const byHash = new Map<string, InnerNode>();
-  for (const node of nodes) {
-    const text = toHex(arena.view(node.hashAt, FELT_BYTES));
+  const own = proof.map((node) => addNode(nodes, node, height));
+  hashLevels(nodes, hash, [own]);
+  const byHash = new Map<string, NodeRef>();
+  for (const node of own) {
+    const text = toHex(nodes.hashOf(node));
     if (byHash.has(text)) throw proofInvalid('a node comes twice', 'each node once', text);
     byHash.set(text, node);
   }
   return byHash;
 }
 
-function toInnerNode(arena: Arena, node: ProofNode, height: number): InnerNode {
+function addNode(nodes: Nodes, node: ProofNode, height: number): NodeRef {
+  const { arena } = nodes;
   if (node.type === 'binary') {
     requireHash(node.left);
     requireHash(node.right);
-    const left = { type: 'stub', hashAt: arena.add(node.left) } as const;
-    const right = { type: 'stub', hashAt: arena.add(node.right) } as const;
-    return { type: 'binary', hashAt: UNHASHED, left, right };
+    return nodes.addBinary(hashed(arena.add(node.left)), hashed(arena.add(node.right)));
   }
   requireHash(node.child);
   requirePath(node.path, node.length, height);
-  const child = { type: 'stub', hashAt: arena.add(node.child) } as const;
+  const child = hashed(arena.add(node.child));
   const pathAt = arena.add(node.path.subarray(FELT_BYTES - pathBytes(node.length)));
-  return { type: 'edge', hashAt: UNHASHED, length: node.length, pathAt, child };
+  return nodes.addEdge(child, node.length, pathAt);
 }
 
 /** Zero would be an absent child, which a binary node and an edge never have. */

@@ -4,7 +4,7 @@ import { requireHeight } from '../arguments.ts';
 import { KEY_BITS, setBit, writePath } from '../bits.ts';
 import { FELT_BYTES, isCanonicalFelt, isZeroFelt, zeroFelt } from '../felts.ts';
 import { collectUnhashed, hashLevels, type PairHasher } from '../hash-levels.ts';
-import { type InnerNode, pathBytes } from '../node.ts';
+import { NONE, type NodeRef, Nodes } from '../node.ts';
 import type { ProofNode } from '../proof.ts';
 import { type BinaryProofNodes, indexBinaryProof } from './binary-proof-nodes.ts';
 import { argument, checkLeaves, checkRequest, malformed } from './check-claim.ts';
@@ -49,13 +49,14 @@ export function verifyBinaryRange(claim: RangeClaim<ProofNode>, options: BinaryR
   }
   requireFelts(claim.values);
   const arena = new Arena(FELT_BYTES * 4 * (claim.keys.length + claim.proof.length + 1));
-  const nodes = indexBinaryProof(arena, claim.proof, { hash, height, proofNodesMax });
-  const walk = new EdgeWalk(arena, nodes, interval, claim.end, height);
+  const nodes = new Nodes(arena);
+  const proven = indexBinaryProof(nodes, claim.proof, { hash, height, proofNodesMax });
+  const walk = new EdgeWalk(nodes, proven, interval, claim.end, height);
   // Without a proof the leaves must be everything.
   if (claim.proof.length > 0) walk.visit(zeroFelt(), 0, arena.add(claim.root));
   const leavesAt = arena.addAll(claim.values);
   const leaves = claim.keys.map((key, i): BinaryItem => ({ key, depth: height, hashAt: leavesAt + i * FELT_BYTES }));
-  const got = rootOf(arena, options, [...walk.left, ...leaves, ...walk.right]);
+  const got = rootOf(nodes, options, [...walk.left, ...leaves, ...walk.right]);
   if (!equalBytes(got, claim.root)) throw proofInvalid('leaves and proof make another root', claim.root, got);
   return { more: walk.more };
 }
@@ -65,13 +66,13 @@ export function createBinaryRangeVerifier(options: BinaryRangeOptions): RangePro
   return { verify: (claim) => verifyBinaryRange(claim, options) };
 }
 
-function rootOf(arena: Arena, { hash, height }: BinaryRangeOptions, items: readonly BinaryItem[]): Uint8Array {
-  const root = joinItems(arena, height, items);
-  if (root === null) return zeroFelt();
-  const levels: InnerNode[][] = [];
-  collectUnhashed(root, levels);
-  hashLevels(arena, hash, levels);
-  return arena.felt(root.hashAt);
+function rootOf(nodes: Nodes, { hash, height }: BinaryRangeOptions, items: readonly BinaryItem[]): Uint8Array {
+  const root = joinItems(nodes, height, items);
+  if (root === NONE) return zeroFelt();
+  const levels: NodeRef[][] = [];
+  collectUnhashed(nodes, root, levels);
+  hashLevels(nodes, hash, levels);
+  return nodes.hashOf(root);
 }
 
 function isBelow(key: Uint8Array, height: number): boolean {
@@ -91,21 +92,21 @@ class EdgeWalk {
   readonly right: BinaryItem[] = [];
   /** Whether a subtree to the right may hold a key before the end. */
   more = false;
-  private readonly arena: Arena;
-  private readonly nodes: BinaryProofNodes;
+  private readonly nodes: Nodes;
+  private readonly proven: BinaryProofNodes;
   private readonly interval: KeyInterval;
   private readonly end: Uint8Array | undefined;
   private readonly height: number;
 
   constructor(
-    arena: Arena,
-    nodes: BinaryProofNodes,
+    nodes: Nodes,
+    proven: BinaryProofNodes,
     interval: KeyInterval,
     end: Uint8Array | undefined,
     height: number,
   ) {
-    this.arena = arena;
     this.nodes = nodes;
+    this.proven = proven;
     this.interval = interval;
     this.end = end;
     this.height = height;
@@ -114,20 +115,23 @@ class EdgeWalk {
   /** @param key The path to the node: `depth` bits of the trie, zeros behind them. Not changed afterwards. */
   visit(key: Uint8Array, depth: number, hashAt: number): void {
     if (this.take({ key, depth, hashAt }, key, depth)) return;
+    const { nodes } = this;
     const node = this.resolve(hashAt, depth);
-    if (node.type === 'binary') {
+    const length = nodes.lengthOf(node);
+    if (length === 0) {
       const right = new Uint8Array(key);
       setBit(right, this.position(depth), 1);
-      this.visit(key, depth + 1, node.left.hashAt);
-      this.visit(right, depth + 1, node.right.hashAt);
+      this.visit(key, depth + 1, nodes.hashAt(nodes.leftOf(node)));
+      this.visit(right, depth + 1, nodes.hashAt(nodes.rightOf(node)));
       return;
     }
-    const bottom = depth + node.length;
+    const bottom = depth + length;
     if (bottom > this.height) throw proofInvalid('an edge reaches below the leaves', this.height, bottom);
     const bottomKey = new Uint8Array(key);
-    writePath(bottomKey, this.position(depth), this.arena.view(node.pathAt, pathBytes(node.length)), node.length);
+    writePath(bottomKey, this.position(depth), nodes.pathOf(node), length);
     // An edge that turns away from the interval's is a subtree beside it as a whole.
-    if (!this.take({ key, depth, hashAt }, bottomKey, bottom)) this.visit(bottomKey, bottom, node.child.hashAt);
+    const isBeside = this.take({ key, depth, hashAt }, bottomKey, bottom);
+    if (!isBeside) this.visit(bottomKey, bottom, nodes.hashAt(nodes.childOf(node)));
   }
 
   /**
@@ -144,9 +148,9 @@ class EdgeWalk {
     return side !== 'straddling';
   }
 
-  private resolve(hashAt: number, depth: number): InnerNode {
-    const hash = toHex(this.arena.view(hashAt, FELT_BYTES));
-    const node = this.nodes.get(hash);
+  private resolve(hashAt: number, depth: number): NodeRef {
+    const hash = toHex(this.nodes.arena.view(hashAt, FELT_BYTES));
+    const node = this.proven.get(hash);
     if (node !== undefined) return node;
     throw proofInvalid(`the node at depth ${depth} is missing`, hash, null);
   }

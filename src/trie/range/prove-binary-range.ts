@@ -3,7 +3,7 @@ import { Arena } from '../arena.ts';
 import { requireHeight, requireKey } from '../arguments.ts';
 import { KEY_BITS, setBit, writePath } from '../bits.ts';
 import { FELT_BYTES } from '../felts.ts';
-import { type Node, pathBytes } from '../node.ts';
+import { NONE, type NodeRef, Nodes } from '../node.ts';
 import { PAGE_BYTES_MAX } from '../page.ts';
 import { PageSet, type TrieReader } from '../page-set.ts';
 import { type ProofNode, proveKey } from '../proof.ts';
@@ -58,7 +58,7 @@ function textOf(node: ProofNode): string {
 
 /** A subtree still to be read. */
 interface Place {
-  readonly node: Node;
+  readonly ref: NodeRef;
   /** The path to it, zeros behind `depth` bits. */
   readonly key: Uint8Array;
   readonly depth: number;
@@ -67,48 +67,49 @@ interface Place {
 /** Reads leaves in key order, one more than asked for, so that it shows whether there are more. */
 class LeafCollector {
   private readonly request: BinaryRangeRequest;
-  private readonly arena = new Arena(4 * PAGE_BYTES_MAX);
+  private readonly nodes = new Nodes(new Arena(4 * PAGE_BYTES_MAX));
   private readonly pages: PageSet;
   private readonly keys: Uint8Array[] = [];
   private readonly values: Uint8Array[] = [];
 
   constructor(request: BinaryRangeRequest) {
     this.request = request;
-    this.pages = new PageSet(request.reader, this.arena, request.prefix, request.height);
+    this.pages = new PageSet(this.nodes).open(request.reader, request.prefix, request.height);
   }
 
   collect(): { readonly keys: Uint8Array[]; readonly values: Uint8Array[] } {
     const { start, end, leavesMax } = this.request;
     const root = this.pages.loadRoot();
-    const pending: Place[] = root === null ? [] : [{ node: root, key: new Uint8Array(FELT_BYTES), depth: 0 }];
+    const pending: Place[] = root === NONE ? [] : [{ ref: root, key: new Uint8Array(FELT_BYTES), depth: 0 }];
     for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
-      const { node, key, depth } = place;
+      const { ref, key, depth } = place;
       // What is still pending lies further right.
       if (this.keys.length > leavesMax || (end !== undefined && isAtOrBehind(key, this.position(depth), end))) break;
       if (compareHeads(key, start, this.position(depth)) < 0) continue;
-      if (node.type === 'leaf') {
+      if (depth === this.request.height) {
         this.keys.push(key);
-        this.values.push(this.arena.felt(node.hashAt));
+        this.values.push(this.nodes.hashOf(ref));
       } else {
-        pending.push(...this.below(node.type === 'stub' ? this.pages.load(key, depth, node) : node, place));
+        pending.push(...this.below(ref < 0 ? this.pages.load(key, depth, ref) : ref, place));
       }
     }
     return { keys: this.keys, values: this.values };
   }
 
   /** The subtrees below an inner node, from the last to the first. */
-  private below(node: Exclude<Node, { type: 'leaf' | 'stub' }>, { key, depth }: Place): Place[] {
+  private below(node: NodeRef, { key, depth }: Place): Place[] {
+    const { nodes } = this;
     const other = new Uint8Array(key);
-    if (node.type === 'binary') {
+    const length = nodes.lengthOf(node);
+    if (length === 0) {
       setBit(other, this.position(depth), 1);
       return [
-        { node: node.right, key: other, depth: depth + 1 },
-        { node: node.left, key, depth: depth + 1 },
+        { ref: nodes.rightOf(node), key: other, depth: depth + 1 },
+        { ref: nodes.leftOf(node), key, depth: depth + 1 },
       ];
     }
-    const path = this.arena.view(node.pathAt, pathBytes(node.length));
-    writePath(other, this.position(depth), path, node.length);
-    return [{ node: node.child, key: other, depth: depth + node.length }];
+    writePath(other, this.position(depth), nodes.pathOf(node), length);
+    return [{ ref: nodes.childOf(node), key: other, depth: depth + length }];
   }
 
   private position(depth: number): number {

@@ -1,7 +1,14 @@
 import type { FeltHasher } from '../../../crypto/index.ts';
 import type { Hash32, StateCommitment, StateView, Write } from '../../../engine/index.ts';
-import { isZeroBytes } from '../../../lib/index.ts';
-import { type TrieEntry, type TrieReader, type TrieResult, type TrieUpdate, updateTries } from '../../../trie/index.ts';
+import { equalBytes, isZeroBytes } from '../../../lib/index.ts';
+import {
+  createTrieUpdater,
+  type PairHasher,
+  type TrieEntry,
+  type TrieReader,
+  type TrieResult,
+  type TrieUpdate,
+} from '../../../trie/index.ts';
 import { FELT_ZERO, feltFromAscii, feltToHex, joinFelts } from '../felt.ts';
 import { isVersionFrom, VERSION_STATE_ALWAYS_COMBINED } from '../params.ts';
 import type { Felt } from '../types.ts';
@@ -27,44 +34,81 @@ export function storageTriePrefix(address: Felt): Uint8Array {
 export const CONTRACTS_TRIE_PREFIX: Uint8Array = Uint8Array.of(TRIE.contracts);
 export const CLASSES_TRIE_PREFIX: Uint8Array = Uint8Array.of(TRIE.classes);
 
-/**
- * Brings the tries up to date with the flat state: storage tries of the touched contracts, then the contracts' state
- * hashes, the contracts trie, the class trie, and the state commitment over both roots. All contracts go side by
- * side through each level of hashing.
- *
- * @param view    Shows the new flat state and the old tries.
- * @param changed State keys that differ. Keys of the derived table are passed over.
- * @param version Protocol version of the last applied block.
- * @see https://docs.starknet.io/learn/protocol/state, "State commitment"
- */
+/** Brings the tries up to date with the flat state, block after block. */
+export interface StateCommitter {
+  /**
+   * Storage tries of the touched contracts, then the contracts' state hashes, the contracts trie, the class trie, and
+   * the state commitment over both roots. All contracts go side by side through each level of hashing.
+   *
+   * @param view    Shows the new flat state and the old tries.
+   * @param changed State keys that differ. Keys of the derived table are passed over.
+   * @param version Protocol version of the last applied block.
+   * @see https://docs.starknet.io/learn/protocol/state, "State commitment"
+   */
+  commit(view: StateView, changed: readonly Uint8Array[], version: string): StateCommitment;
+}
+
+export function createStateCommitter(hasher: FeltHasher): StateCommitter {
+  // All that runs for each node is made here, once: what the engine compiles for a closure is gone with the closure.
+  const tries = createTrieUpdater();
+  const reader = new TrieTable();
+  const pedersen: PairHasher = (left, right) => hasher.pedersen(left, right);
+  const poseidon: PairHasher = (left, right) => hasher.poseidon(left, right);
+
+  /** All tries of a commit, in the order in which they depend on one another. */
+  function updateAll(view: StateView, changes: Changes): TrieUpdates {
+    const { contracts, classes } = changes;
+    const withStorage = contracts.filter(({ storage }) => storage.length > 0);
+    const storage = tries.update(reader, pedersen, withStorage.map(storageUpdate));
+    const storageRoots = new Map(withStorage.map(({ id }, i) => [id, storage.roots[i] as Felt])); // one root an update
+    const contractLeaves = hashContracts(hasher, view, contracts, storageRoots);
+    const classLeaves = hashClasses(hasher, classes);
+    return {
+      storage,
+      storageRoots,
+      contracts: tries.update(reader, pedersen, [trieUpdate(CONTRACTS_TRIE_PREFIX, contractLeaves)]),
+      classes: tries.update(reader, poseidon, [trieUpdate(CLASSES_TRIE_PREFIX, classLeaves)]),
+    };
+  }
+
+  return {
+    commit(view, changed, version) {
+      const changes = groupChanges(view, changed);
+      reader.view = view;
+      try {
+        const updates = updateAll(view, changes);
+        const { storage, contracts, classes } = updates;
+        const leafHashes = 3 * changes.contracts.length + changes.classes.length;
+        const root = stateRoot(hasher, { contracts: rootOf(contracts), classes: rootOf(classes) }, version);
+        return {
+          writes: writesOf(changes, updates),
+          root: root as Uint8Array as Hash32, // a felt is 32 bytes
+          hashes: leafHashes + storage.hashes + contracts.hashes + classes.hashes,
+        };
+      } finally {
+        reader.view = null;
+      }
+    },
+  };
+}
+
+/** As a committer does, once. */
 export function commitState(
   hasher: FeltHasher,
   view: StateView,
   changed: readonly Uint8Array[],
   version: string,
 ): StateCommitment {
-  const changes = groupChanges(view, changed);
-  const reader: TrieReader = { get: (key) => view.get('trie', key) };
-  const pedersen = (left: Uint8Array, right: Uint8Array) => hasher.pedersen(left, right);
-  const poseidon = (left: Uint8Array, right: Uint8Array) => hasher.poseidon(left, right);
+  return createStateCommitter(hasher).commit(view, changed, version);
+}
 
-  const withStorage = changes.contracts.filter(({ storage }) => storage.length > 0);
-  const storage = updateTries(reader, pedersen, withStorage.map(storageUpdate));
-  const roots = new Map(withStorage.map(({ id }, i) => [id, storage.roots[i] as Felt])); // one root an update
-  const contractLeaves = hashContracts(hasher, view, changes.contracts, roots);
-  const contracts = updateTries(reader, pedersen, [trieUpdate(CONTRACTS_TRIE_PREFIX, contractLeaves)]);
-  const classes = updateTries(reader, poseidon, [
-    trieUpdate(CLASSES_TRIE_PREFIX, hashClasses(hasher, changes.classes)),
-  ]);
+/** The engine's table of trie pages in the view of the present commit. */
+class TrieTable implements TrieReader {
+  view: StateView | null = null;
 
-  const tries = [storage, contracts, classes];
-  const root = stateRoot(hasher, { contracts: rootOf(contracts), classes: rootOf(classes) }, version);
-  const leafHashes = 3 * contractLeaves.length + changes.classes.length;
-  return {
-    writes: [...tries.flatMap(trieWrites), ...withStorage.map(({ address, id }) => rootWrite(address, roots.get(id)))],
-    root: root as Uint8Array as Hash32, // a felt is 32 bytes
-    hashes: tries.reduce((sum, { hashes }) => sum + hashes, leafHashes),
-  };
+  get(key: Uint8Array): Uint8Array | undefined {
+    return this.view?.get('trie', key);
+  }
 }
 
 /**
@@ -99,12 +143,24 @@ interface ClassChange {
   readonly compiledClassHash: Felt | null;
 }
 
-function groupChanges(
-  view: StateView,
-  changed: readonly Uint8Array[],
-): { readonly contracts: readonly ContractChange[]; readonly classes: readonly ClassChange[] } {
+interface Changes {
+  /** Each contract once. */
+  readonly contracts: readonly ContractChange[];
+  readonly classes: readonly ClassChange[];
+}
+
+interface TrieUpdates {
+  readonly storage: TrieResult;
+  /** New roots of storage tries, by contract. */
+  readonly storageRoots: ReadonlyMap<string, Felt>;
+  readonly contracts: TrieResult;
+  readonly classes: TrieResult;
+}
+
+function groupChanges(view: StateView, changed: readonly Uint8Array[]): Changes {
   const contracts = new Map<string, ContractChange>();
   const classes: ClassChange[] = [];
+  let latest: ContractChange | null = null;
   for (const raw of changed) {
     const { table, id: felt, storageKey: key } = parseStateKey(raw);
     if (table === 'storageRoot') continue;
@@ -113,12 +169,18 @@ function groupChanges(
       classes.push({ classHash: felt, compiledClassHash: stored === undefined ? null : feltOrZero(stored) });
       continue;
     }
-    const id = feltToHex(felt);
-    const contract = contracts.get(id) ?? { address: felt, id, storage: [] };
-    contracts.set(id, contract);
-    if (key !== null) contract.storage.push({ key, value: feltOrZero(view.get('state', raw)) });
+    // In key order, the storage keys of a contract follow one another.
+    if (latest === null || !equalBytes(latest.address, felt)) latest = contractIn(contracts, felt);
+    if (key !== null) latest.storage.push({ key, value: feltOrZero(view.get('state', raw)) });
   }
   return { contracts: [...contracts.values()], classes };
+}
+
+function contractIn(contracts: Map<string, ContractChange>, address: Felt): ContractChange {
+  const id = feltToHex(address);
+  const contract = contracts.get(id) ?? { address, id, storage: [] };
+  contracts.set(id, contract);
+  return contract;
 }
 
 function storageUpdate({ address, storage }: ContractChange): TrieUpdate {
@@ -166,8 +228,15 @@ function rootOf({ roots }: TrieResult): Felt {
   return roots[0] as Felt; // one update, one root, which is a node hash or zero
 }
 
-function trieWrites({ writes }: TrieResult): readonly Write[] {
-  return writes.map(({ key, value }) => ({ table: 'trie', key, value }));
+function writesOf({ contracts }: Changes, updates: TrieUpdates): readonly Write[] {
+  const writes: Write[] = [];
+  for (const result of [updates.storage, updates.contracts, updates.classes]) {
+    for (const { key, value } of result.writes) writes.push({ table: 'trie', key, value });
+  }
+  for (const { address, id, storage } of contracts) {
+    if (storage.length > 0) writes.push(rootWrite(address, updates.storageRoots.get(id)));
+  }
+  return writes;
 }
 
 function rootWrite(address: Felt, root: Felt | undefined): Write {

@@ -7,7 +7,7 @@ import { decodeStateDiff } from '../stored/index.ts';
 import { createAudit } from './audit.ts';
 import { createStateBuild } from './build-state.ts';
 import { hasClassPart } from './class-needs.ts';
-import { commitState } from './commit-state.ts';
+import { createStateCommitter } from './commit-state.ts';
 import { blockNeeds, type ExamineContext, examine } from './examine.ts';
 import { examineClassPart } from './examine-class.ts';
 import { executeDiff } from './execute.ts';
@@ -30,6 +30,7 @@ export function createStarknetRules(options: StarknetRulesOptions): ChainRules {
   const { network, signaturePolicy = 'fail', hashTable = null, hasher = createFeltHasher() } = options;
   const signatureVerifier = createSignatureVerifier(network);
   const context: ExamineContext = { hasher, network, signaturePolicy, signatureVerifier, hashTable };
+  const committer = createStateCommitter(hasher);
   // Made when the first class comes: whoever only applies blocks needs none.
   let classHashers: ClassHashers | null = null;
   return {
@@ -49,7 +50,7 @@ export function createStarknetRules(options: StarknetRulesOptions): ChainRules {
       }
       executeDiff(state, decodeStateDiff(bytes));
     },
-    commitState: (view, changed, { protocolVersion }) => commitState(hasher, view, changed, protocolVersion),
+    commitState: (view, changed, { protocolVersion }) => committer.commit(view, changed, protocolVersion),
     buildState: ({ protocolVersion }, cursor) => createStateBuild({ hasher, version: protocolVersion, cursor }),
     derivedState: [STATE.storageRoot],
     audit: createAudit(context),

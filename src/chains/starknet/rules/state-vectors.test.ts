@@ -5,7 +5,7 @@ import { createFeltHasher } from '../../../crypto/index.ts';
 import { toHex } from '../../../lib/index.ts';
 import { FELT_ONE, FELT_ZERO, feltFromNumber, feltToHex, parseFelt } from '../felt.ts';
 import type { Felt, StateDiff } from '../types.ts';
-import { commitState, stateRoot } from './commit-state.ts';
+import { commitState, createStateCommitter, stateRoot } from './commit-state.ts';
 import { classesNamedBy, executeDiff } from './execute.ts';
 import { storageRootKey } from './state-keys.ts';
 import { createMemoryState, type MemoryState, openVectors } from './testing.ts';
@@ -14,6 +14,8 @@ const root = vectorsDir();
 const vectors = openVectors(root === null ? null : (file) => readFileSync(`${root}/starknet/${file}`, 'utf8'));
 
 const hasher = createFeltHasher();
+/** One for all tests, as a node has one for all blocks. */
+const committer = createStateCommitter(hasher);
 const felt = feltFromNumber;
 const NO_CHANGES: StateDiff = {
   storageDiffs: [],
@@ -44,7 +46,7 @@ function execute(state: MemoryState, diff: StateDiff): Map<string, { key: Uint8A
 }
 
 function commit(state: MemoryState, changed: readonly Uint8Array[], version: string): string {
-  const { writes, root } = commitState(hasher, state.view, changed, version);
+  const { writes, root } = committer.commit(state.view, changed, version);
   for (const { table, key, value } of writes) state.set(table, key, value);
   return feltToHex(root);
 }

@@ -39,19 +39,40 @@ export function encodeStateDiff(diff: StateDiff): Uint8Array {
 /** @throws {SynclineError} `STORED_CORRUPT` (fault `local`). */
 export function decodeStateDiff(bytes: Uint8Array): StateDiff {
   const reader = new StoredReader(bytes, 'state diff');
-  // Members are evaluated in the order they are written, which is the order of the lists and of the felts.
+  // Members are evaluated in the order they are written, here and below, which is the order of the lists and the felts.
   const diff: StateDiff = {
-    deployedContracts: reader.list(2, () => ({ address: reader.felt(), classHash: reader.felt() })),
-    replacedClasses: reader.list(2, () => ({ address: reader.felt(), classHash: reader.felt() })),
-    nonces: reader.list(2, () => ({ address: reader.felt(), nonce: reader.felt() })),
-    storageDiffs: reader.list(2, () => ({
-      address: reader.felt(),
-      entries: reader.list(2, () => ({ key: reader.felt(), value: reader.felt() })),
-    })),
-    declaredClasses: reader.list(2, () => ({ classHash: reader.felt(), compiledClassHash: reader.felt() })),
-    migratedCompiledClasses: reader.list(2, () => ({ classHash: reader.felt(), compiledClassHash: reader.felt() })),
-    oldDeclaredContracts: reader.list(1, () => reader.felt()),
+    deployedContracts: reader.list(2, readClassOf),
+    replacedClasses: reader.list(2, readClassOf),
+    nonces: reader.list(2, readNonce),
+    storageDiffs: reader.list(2, readStorage),
+    declaredClasses: reader.list(2, readDeclared),
+    migratedCompiledClasses: reader.list(2, readDeclared),
+    oldDeclaredContracts: reader.list(1, readFelt),
   };
   reader.end();
   return diff;
+}
+
+function readClassOf(reader: StoredReader) {
+  return { address: reader.felt(), classHash: reader.felt() };
+}
+
+function readNonce(reader: StoredReader) {
+  return { address: reader.felt(), nonce: reader.felt() };
+}
+
+function readStorage(reader: StoredReader) {
+  return { address: reader.felt(), entries: reader.list(2, readEntry) };
+}
+
+function readEntry(reader: StoredReader) {
+  return { key: reader.felt(), value: reader.felt() };
+}
+
+function readDeclared(reader: StoredReader) {
+  return { classHash: reader.felt(), compiledClassHash: reader.felt() };
+}
+
+function readFelt(reader: StoredReader) {
+  return reader.felt();
 }

@@ -20,6 +20,12 @@ import {
  * ours.
  */
 export class StoredReader {
+  /**
+   * One that stays. The engine drops what it compiled for the objects of a class once a collection finds none of them,
+   * and near the tip that would be after nearly every block.
+   */
+  static readonly kept: StoredReader = new StoredReader(Uint8Array.of(STORED_FORMAT), 'nothing');
+
   readonly #bytes: Uint8Array;
   readonly #part: string;
   #at = 0;
@@ -95,11 +101,14 @@ export class StoredReader {
     return out as Felts; // as in `felt`
   }
 
-  /** @param itemBytesMin What one item takes at least, so that a damaged count cannot ask for more than is there. */
-  list<T>(itemBytesMin: number, read: () => T): T[] {
+  /**
+   * @param itemBytesMin What one item takes at least, so that a damaged count cannot ask for more than is there.
+   * @param read         Gets this reader, so that it need not be a closure.
+   */
+  list<T>(itemBytesMin: number, read: (reader: StoredReader) => T): T[] {
     const count = this.#lengthOf(itemBytesMin);
     const items: T[] = [];
-    for (let i = 0; i < count; i++) items.push(read());
+    for (let i = 0; i < count; i++) items.push(read(this));
     return items;
   }
 

@@ -6,6 +6,7 @@ import { SynclineError } from '../../lib/index.ts';
 import { storeClosed } from '../errors.ts';
 import { KeyRoom, requireShort } from '../schema.ts';
 import { checkFiles, dataFileName, freeBytesOf } from './check-files.ts';
+import { commitAgain } from './commit-again.ts';
 import { createLmdbView, type Database } from './lmdb-view.ts';
 
 export interface LmdbOptions {
@@ -98,7 +99,7 @@ function commit(database: Database, keys: KeyRoom, writes: readonly Write[], pat
   for (const { table, key } of writes) requireShort(table, key);
   if (writes.length === 0) return;
   try {
-    database.transactionSync(() => writeAll(database, keys, writes));
+    commitAgain(() => database.transactionSync(() => writeAll(database, keys, writes)));
   } catch (error) {
     throw commitFailed(error, path);
   }

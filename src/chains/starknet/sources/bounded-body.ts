@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, gunzipSync } from 'node:zlib';
 import type { ErrorData } from '../../../lib/index.ts';
 import { sourceError, systemCodeOf } from './source-error.ts';
 
@@ -19,7 +19,7 @@ export interface BodyOptions {
 }
 
 /**
- * Reads a body to its end within limits, inflating it as it arrives. A body that crosses a limit is dropped at the
+ * Reads a body to its end within limits, inflating it as it arrives, or at once when it is small. A body that crosses a limit is dropped at the
  * chunk that crosses it. The input is destroyed or returned in every case; on an abort a stream ends at once, a
  * generator when its pending step has settled. Memory held is at most twice the body and one copy.
  *
@@ -29,7 +29,7 @@ export interface BodyOptions {
  */
 export async function readBounded(input: AsyncIterable<Uint8Array>, options: BodyOptions): Promise<Uint8Array> {
   const { limits, origin, signal } = options;
-  const body = createGrowingBytes();
+  const body = createGrowingBytes(options.encoding === 'identity' ? IDENTITY_BYTES : 0);
   let wireBytes = 0;
 
   async function* countWire(chunks: AsyncIterable<Uint8Array>) {
@@ -55,13 +55,60 @@ export async function readBounded(input: AsyncIterable<Uint8Array>, options: Bod
     return body.finish();
   }
   try {
-    await pipeline(input, countWire, createGunzip({ chunkSize: INFLATE_CHUNK_BYTES }), collect, { signal });
+    let inflated: Uint8Array | null = null;
+    await pipeline(
+      input,
+      countWire,
+      async (chunks: AsyncIterable<Uint8Array>) => {
+        const { packed, rest } = await readSmall(chunks);
+        if (rest === null) inflated = inflateSmall(packed, limits, origin);
+        else
+          await pipeline(joined(packed, rest), createGunzip({ chunkSize: INFLATE_CHUNK_BYTES }), collect, { signal });
+      },
+      { signal },
+    );
+    return inflated ?? body.finish();
   } catch (error) {
     const code = systemCodeOf(error);
     if (!code?.startsWith('Z_')) throw error;
     throw sourceError('SOURCE_BAD_ANSWER', 'body is not whole gzip', { ...origin, reason: code });
   }
-  return body.finish();
+}
+
+/** The start of a stream, and what comes behind it: null when it ends within `SMALL_BYTES`. */
+async function readSmall(
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<{ packed: Uint8Array; rest: AsyncIterator<Uint8Array> | null }> {
+  const start = createGrowingBytes(SMALL_BYTES);
+  const iterator = chunks[Symbol.asyncIterator]();
+  while (start.length <= SMALL_BYTES) {
+    const next = await iterator.next();
+    if (next.done) return { packed: start.finish(), rest: null };
+    start.append(next.value);
+  }
+  return { packed: start.finish(), rest: iterator };
+}
+
+async function* joined(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* { [Symbol.asyncIterator]: () => rest };
+}
+
+/** In one call: for a small body, setting up a stream costs more than inflating it. */
+function inflateSmall(packed: Uint8Array, limits: BodyLimits, origin: ErrorData): Uint8Array {
+  const asBombMax = Math.max(INFLATE_FREE_BYTES, packed.length * INFLATE_RATIO_MAX);
+  try {
+    const body = gunzipSync(packed, {
+      chunkSize: INFLATE_CHUNK_BYTES,
+      maxOutputLength: Math.min(limits.bodyBytesMax, asBombMax),
+    });
+    return new Uint8Array(body); // in a buffer of its own
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ERR_BUFFER_TOO_LARGE') throw error;
+    throw limits.bodyBytesMax <= asBombMax
+      ? tooLarge('bodyBytesMax', limits.bodyBytesMax, origin)
+      : tooLarge('inflateRatioMax', INFLATE_RATIO_MAX, origin);
+  }
 }
 
 /**
@@ -71,6 +118,12 @@ export async function readBounded(input: AsyncIterable<Uint8Array>, options: Bod
  */
 export const INFLATE_RATIO_MAX = 100;
 export const INFLATE_FREE_BYTES = 8 * 1024 * 1024;
+
+/** Room to begin with. Chosen: most blocks of a quiet chain fit. */
+const IDENTITY_BYTES = 64 * 1024;
+
+/** Chosen: such a body is inflated within a few milliseconds. */
+const SMALL_BYTES = 64 * 1024;
 
 /** Chosen: four of zlib's default chunks. */
 const INFLATE_CHUNK_BYTES = 64 * 1024;
@@ -83,8 +136,8 @@ function tooLarge(limit: string, limitValue: number, origin: ErrorData) {
  * One buffer that doubles. A list of the chunks would let a body sent in chunks of one byte cost a hundred times its
  * size in chunk objects.
  */
-function createGrowingBytes() {
-  let bytes = new Uint8Array(64 * 1024);
+function createGrowingBytes(capacity: number) {
+  let bytes = new Uint8Array(capacity);
   let length = 0;
   return {
     get length() {

@@ -22,6 +22,16 @@ export interface ChainFamily {
    * What cannot be found out is a verdict too. Absent where there is nothing to compare.
    */
   inspectSource?(url: URL, options: InspectOptions): Promise<readonly CheckVerdict[]>;
+  /**
+   * Looks at what is opened beside the sources and is none that could be surveyed, such as a program: for `syncline
+   * doctor`. Null for a URL of another kind.
+   */
+  inspectCompanion?(url: URL, options: InspectOptions): Promise<Finding | null>;
+  /**
+   * Asks a node that is to answer JSON-RPC calls in this one's place what chain it is of: for `syncline doctor`. Absent
+   * where the family serves no JSON-RPC. @param url As the user wrote it; it may hold secrets, and no finding shows them.
+   */
+  inspectUpstream?(url: string, options: InspectOptions): Promise<Finding>;
   /** Verifies captured data offline. Absent where the family has nothing to check. */
   check?(files: readonly CheckInput[], options: CheckOptions): Promise<readonly CheckFileVerdict[]>;
 }
@@ -40,6 +50,16 @@ export interface InspectOptions {
   readonly env: Env;
   readonly log: Logger;
   readonly signal: AbortSignal;
+}
+
+/** What was found of something that the settings name. */
+export interface Finding {
+  readonly name: string;
+  /** False for what has to be mended, null for what is doubtful. */
+  readonly ok: boolean | null;
+  readonly message: string;
+  /** What to do about it; null where there is nothing to do. */
+  readonly fix: string | null;
 }
 
 export interface CheckInput {

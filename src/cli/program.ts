@@ -174,7 +174,12 @@ const DOCTOR_KEYS: readonly SettingKey[] = [
   'http.addr',
   'gateway.key',
   'l1.url',
+  'rpc.upstream',
   'starknet.hash-table',
+  'sierra.compiler',
+  'sierra.argument',
+  'sierra.timeout',
+  'sierra.memory',
 ];
 
 const MAIN_EXAMPLES = [

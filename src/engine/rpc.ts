@@ -1,5 +1,5 @@
 import type { ChainEvent } from './events.ts';
-import type { ProvisionalBlock } from './source.ts';
+import type { ProvisionalBlock, Source } from './source.ts';
 import type { ReadStore } from './store.ts';
 import type { EventsFrom } from './sync/chain-events.ts';
 import type { BlockRef, Hash32 } from './types.ts';
@@ -18,6 +18,8 @@ export interface RpcService {
   readonly unsubscribe?: { readonly method: string; readonly param: string; readonly unknown: RpcFaultBody };
   /** Methods that the chain knows and this node does not serve by itself: they go to the upstream, if there is one. */
   readonly foreign?: readonly string[];
+  /** Foreign methods that lack something else than an execution engine: what, and how to go on, as callers are told. */
+  readonly foreignReasons?: Readonly<Record<string, string>>;
 }
 
 export interface RpcMethod {
@@ -86,6 +88,8 @@ export interface RpcEnvironment {
     readonly targetHash: Hash32 | null;
   };
   events(options: { readonly from?: EventsFrom; readonly signal: AbortSignal }): AsyncIterable<ChainEvent>;
+  /** The node's open sources, where a method has something to ask them that is in no block; the node closes them. */
+  readonly sources?: readonly Source[];
   /** Rings when the provisional blocks changed. */
   onProvisional(listener: () => void): Disposable;
 }

@@ -40,6 +40,8 @@ export interface Node extends AsyncDisposable {
   report(): SyncReport;
   /** Reads what is stored. Views are consistent and must be disposed. */
   readonly store: ReadStore;
+  /** What it syncs from, its companions included. They are the node's to close. */
+  readonly sources: readonly Source[];
   /** Bytes on disk or in memory, roughly. */
   storeBytes(): number;
   /** Blocks being built above the confirmed tip, ascending. Nothing proves them. */
@@ -147,6 +149,7 @@ function withChainHashes(notice: Extract<Notice, { type: 'reject' }>, chain: Nod
 
 class RunningNode implements Node {
   readonly store: ReadStore;
+  readonly sources: readonly Source[];
   readonly ended: Promise<SyncEnd>;
   private readonly parts: {
     readonly options: NodeOptions;
@@ -162,6 +165,7 @@ class RunningNode implements Node {
   constructor(parts: RunningNode['parts']) {
     this.parts = parts;
     this.store = parts.store;
+    this.sources = parts.sources;
     this.ended = parts.sync.run(parts.scope.signal);
     this.ended.catch(() => {}); // callers look at `ended`; an unobserved failure must not end the process
   }

@@ -20,6 +20,7 @@ export function createRpcEnvironment(node: Node, tips: TipNames): RpcEnvironment
   }
   return {
     store: node.store,
+    sources: node.sources,
     provisional: () => node.provisional(),
     onProvisional: (listener) => node.onProvisional(listener),
     progress() {

@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { type Felt, feltToHex, type SierraCompiler, starknet } from '../../src/chains/starknet/index.ts';
+import { type Felt, feltToHex } from '../../src/chains/starknet/index.ts';
 import { readClass, readCompiledClass } from '../../src/chains/starknet/rules/index.ts';
 import {
   createStarknetDevnet,
   faultHelp,
-  type ServeStarknetDevnetOptions,
   type StarknetDevnet,
   serveStarknetDevnet,
 } from '../../src/devnet/starknet/index.ts';
-import type { Notice, ReadStore } from '../../src/engine/index.ts';
-import { createNode, type Node, type NodeStatus } from '../../src/node/index.ts';
+import type { ReadStore } from '../../src/engine/index.ts';
+import type { NodeStatus } from '../../src/node/index.ts';
+import { explained, type Run, start } from './class-run.ts';
 import { jsonLines, runCli } from './cli-run.ts';
 import { temporaryFolder } from './folders.ts';
 
@@ -204,6 +204,15 @@ describe('a local compiler', () => {
     await run.settled();
     expect(missing(upgraded, run.node.store)).toEqual([]);
     expect(run.node.status()).toMatchObject({ quarantined: 0, rejected: 0 });
+    const sierra = upgraded.classes.filter(({ seed }) => seed.kind === 'sierra');
+    expect(compilerOf(run)).toMatchObject({ ok: sierra.length, fail: 0 });
+    await run.close();
+    const { content } = await explained(run, feltToHex(sierra[0]?.classHash ?? expect.unreachable()));
+    expect(content?.stored?.facts).toContainEqual(['from', run.ids[0]]);
+    expect(content?.stored?.facts).toContainEqual([
+      'compiled',
+      expect.stringMatching(/^[0-9]+ bytes from compiler:.*sierra-compiler\.mjs$/),
+    ]);
   });
 
   it.each(['crash', 'refuse', 'garbage', 'wrong', 'endless'])(
@@ -213,6 +222,7 @@ describe('a local compiler', () => {
       await run.settled();
       expect(missing(newer, run.node.store)).toEqual([]);
       expect(run.node.status()).toMatchObject({ quarantined: 0, rejected: 0 });
+      expect(compilerOf(run)).toMatchObject({ ok: 0, fail: expect.toSatisfy((count: number) => count > 0) });
     },
   );
 
@@ -258,76 +268,9 @@ it('every fault of a devnet is listed with what it does', async () => {
   }
 });
 
-type Gateway = Pick<ServeStarknetDevnetOptions, 'faults' | 'faultServings'>;
-
-interface Run extends AsyncDisposable {
-  readonly node: Node;
-  readonly dataDir: string;
-  readonly notices: readonly Notice[];
-  /** Ids of the gateways, in their order. */
-  readonly ids: readonly string[];
-  quarantined(): readonly (Notice & { readonly type: 'quarantine' })[];
-  until(isReached: () => boolean): Promise<void>;
-  /** Resolves at the tip, when all classes are stored or quarantined. */
-  settled(): Promise<void>;
-  close(): Promise<NodeStatus>;
-}
-
-/** A node with a data folder, and the gateways that it syncs from. */
-async function start(devnet: StarknetDevnet, gateways: readonly Gateway[], compiler?: SierraCompiler): Promise<Run> {
-  const servers = await Promise.all(gateways.map((options) => serveStarknetDevnet({ devnet, ...options })));
-  const dataDir = temporaryFolder('class-faults');
-  const notices: Notice[] = [];
-  const chain = starknet({
-    network: devnet.network,
-    ...(compiler === undefined ? {} : { sierraCompiler: compiler }),
-  });
-  const node = await createNode({
-    chain,
-    sources: servers.map(({ url }) => url),
-    dataDir,
-    onNotice: (notice) => notices.push(notice),
-    // Quick to forgive and to ask again, so that a test is short.
-    policy: { late: { retryBaseMs: 200 }, range: { strikeBaseMs: 200 }, pipeline: { pollMs: 100 } },
-  });
-  let closing: Promise<NodeStatus> | null = null;
-  const close = async () => {
-    const status = node.status();
-    await node.close();
-    await Promise.all(servers.map((server) => server.close()));
-    return status;
-  };
-  const until = async (isReached: () => boolean) => {
-    const deadlineMs = Date.now() + 45_000;
-    while (!isReached()) {
-      if (Date.now() > deadlineMs) throw new Error(`not reached: ${JSON.stringify(node.status())}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  };
-  return {
-    node,
-    dataDir,
-    notices,
-    ids: servers.map(({ url }) => `gateway:${url.host}${url.pathname}`),
-    quarantined: () => notices.filter((notice) => notice.type === 'quarantine'),
-    until,
-    settled: () =>
-      until(() => node.status().confirmed?.height === devnet.head.height && allWantedAreQuarantined(node.store)),
-    close: () => {
-      closing ??= close();
-      return closing;
-    },
-    async [Symbol.asyncDispose]() {
-      closing ??= close();
-      await closing;
-    },
-  };
-}
-
-function allWantedAreQuarantined(store: ReadStore): boolean {
-  using view = store.view();
-  for (const [key] of view.range('wanted', {})) if (view.get('quarantine', key) === undefined) return false;
-  return true;
+/** What the status tells of the compiler. */
+function compilerOf({ node }: Run): NodeStatus['sources'][number] | undefined {
+  return node.status().sources.find(({ id }) => id.startsWith('compiler:'));
 }
 
 /** Hashes of the chain's classes that are not stored, or not with what they are compiled to. */
@@ -344,22 +287,4 @@ function missing(devnet: StarknetDevnet, store: ReadStore): readonly string[] {
 
 function hashOf(devnet: StarknetDevnet, index: number): string {
   return feltToHex(devnet.classes[index]?.classHash ?? expect.unreachable());
-}
-
-interface Explained {
-  readonly block: { readonly height: number } | null;
-  readonly orphan: { readonly height: number } | null;
-  readonly content: { readonly stored: unknown } | null;
-  readonly rejections: readonly { readonly got: string; readonly evidence: string | null }[];
-  readonly quarantined: readonly {
-    readonly what: string;
-    readonly refused: { readonly got: string; readonly evidence: string | null } | null;
-  }[];
-}
-
-/** What `syncline explain` tells of a closed folder. */
-async function explained({ dataDir }: Run, query: string): Promise<Explained> {
-  const { code, stdout, stderr } = await runCli(['explain', query, '--data-dir', dataDir, '--json']);
-  if (code !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as Explained;
 }

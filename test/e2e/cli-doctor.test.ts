@@ -270,6 +270,107 @@ describe('syncline doctor', () => {
     expect(other.check('l1')).toMatchObject({ ok: false, where: 'outside', fix: expect.stringContaining('--l1.url') });
   });
 
+  it('runs the compiler that is named, as far as that goes', async () => {
+    const devnet = createStarknetDevnet({ blocks: 3 });
+    await using server = await serveStarknetDevnet({ devnet });
+    const folder = temporaryFolder('compiler');
+    const program = (name: string, text: string, mode = 0o755) => {
+      const path = join(folder, name);
+      writeFileSync(path, text, { mode });
+      return path;
+    };
+    const base = ['--network', networkFile(devnet), '--source', server.url.href, '--data-dir', join(folder, 'data')];
+    const checked = async (path: string) => {
+      const { code, check } = await doctor([...base, '--sierra.compiler', path]);
+      return { code, ...check('compiler') };
+    };
+    const sound = program('starknet-sierra-compile', '#!/bin/sh\necho "starknet-sierra-compile 2.12.0"\n');
+    const message = `${sound}: starknet-sierra-compile 2.12.0`;
+    expect(await checked(sound)).toMatchObject({ code: 0, ok: true, fix: null, where: 'local', message });
+    expect(await checked(program('mute', '#!/bin/sh\nexit 3\n'))).toMatchObject({
+      code: 0,
+      ok: null,
+      message: expect.stringContaining('exit code 3'),
+      fix: expect.stringContaining('--sierra.argument'),
+    });
+    const fix = expect.stringContaining('--sierra.compiler');
+    for (const path of [join(folder, 'missing'), program('plain', 'no program', 0o644), folder]) {
+      expect(await checked(path)).toMatchObject({ code: 4, ok: false, message: expect.stringContaining(path), fix });
+    }
+    const lost = program('lost', '#!/nonexistent/interpreter\n');
+    expect(await checked(lost)).toMatchObject({ code: 4, ok: false, message: expect.stringContaining('started'), fix });
+    expect((await doctor(base)).check('compiler')).toBeUndefined();
+  });
+
+  it('asks the RPC upstream for its chain, and shows nothing of its URL but the host', async () => {
+    const devnet = createStarknetDevnet({ blocks: 3 });
+    await using server = await serveStarknetDevnet({ devnet });
+    const network = networkFile(devnet);
+    const base = ['--network', network, '--source', server.url.href, '--data-dir', temporaryFolder('upstream')];
+    const checked = async (url: string) => {
+      const { code, report, check } = await doctor([...base, '--rpc.upstream', url]);
+      expect(JSON.stringify(report)).not.toContain('hush-hush-hush-key');
+      return { code, ...check('upstream') };
+    };
+    const own = ['--network', network, '--source', server.url.href, '--data-dir', temporaryFolder('other'), '--json'];
+    const node = startCli(['start', ...own, '--http.addr', '127.0.0.1:0']);
+    await node.shows('"msg":"started"');
+    const [, addr = ''] = /"http":"http:\/\/([^"]+)"/.exec(node.stderr()) ?? [];
+    expect(await checked(`http://${addr}/rpc`)).toMatchObject({
+      code: 0,
+      ok: true,
+      where: 'outside',
+      message: expect.stringMatching(new RegExp(`^${addr}: same chain, specification 0\\.[0-9]+\\.\\S+ in [0-9]+ ms$`)),
+    });
+    const fix = expect.stringContaining('--rpc.upstream');
+    expect(await checked('http://127.0.0.1:1/hush-hush-hush-key')).toMatchObject({
+      code: 5,
+      ok: false,
+      message: '127.0.0.1:1: it cannot be reached: ECONNREFUSED',
+      fix,
+    });
+    let answer = '';
+    const asked: unknown[] = [];
+    const scripted = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => {
+        body += chunk.toString();
+      });
+      request.on('end', () => {
+        const { id, method } = JSON.parse(body) as { id: number; method: string };
+        asked.push(method);
+        response.end(answer.replace('ID', String(id)));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(scripted, 'listening');
+    onTestFinished(() => {
+      scripted.close();
+      scripted.closeAllConnections();
+    });
+    const url = `http://127.0.0.1:${(scripted.address() as AddressInfo).port}/hush-hush-hush-key`;
+    answer = '{"jsonrpc":"2.0","id":ID,"result":"0x534e5f4d41494e"}';
+    expect(await checked(url)).toMatchObject({
+      code: 5,
+      ok: false,
+      message: expect.stringContaining('0x534e5f4d41494e'),
+    });
+    answer = '{"jsonrpc":"2.0","id":ID,"result":{"not":"a chain"}}';
+    expect(await checked(url)).toMatchObject({
+      code: 5,
+      ok: false,
+      message: expect.stringContaining('{"not":"a chain"}'),
+    });
+    answer = '{"jsonrpc":"2.0","id":ID,"error":{"code":-32601,"message":"no such method of hush-hush-hush-key"}}';
+    expect(await checked(url)).toMatchObject({
+      code: 5,
+      message: expect.stringContaining('error -32601: no such method'),
+    });
+    answer = '<html>';
+    expect(await checked(url)).toMatchObject({ code: 5, message: expect.stringContaining('no JSON-RPC'), fix });
+    expect(new Set(asked)).toEqual(new Set(['starknet_chainId', 'starknet_specVersion']));
+    expect((await doctor(base)).check('upstream')).toBeUndefined();
+  });
+
   it('warns of names in the environment that mean nothing', async () => {
     const { code, check } = await doctor([], { SYNCLINE_NETWROK: 'x' });
     expect(code).toBe(0);

@@ -107,7 +107,7 @@ function devnetBases(): readonly Base[] {
   const devnet = createStarknetDevnet({ seed: 4, blocks: 40, contracts: 4 });
   const bases = devnet.classes.flatMap((named) => {
     const { kind, json, compiledJson } = devnet.classFiles(named);
-    const own = classBase(`devnet ${kind} class`, kind, json);
+    const own = classBase(`devnet ${kind} class`, kind, json ?? '');
     return compiledJson === null ? [own] : [own, compiledBase('devnet compiled class', compiledJson, hashOf(own))];
   });
   const few = (kind: Base['kind']) => bases.filter((base) => base.kind === kind).slice(0, BASES_PER_KIND);

@@ -1,5 +1,6 @@
 import type { ChainContent, StateView, StoredContent } from '../../engine/index.ts';
 import { isSynclineError } from '../../lib/index.ts';
+import type { CompiledClassRecord } from './classes/index.ts';
 import { feltFromBytes, feltToHex } from './felt.ts';
 import { declaredHashes, readClass, readCompiledClass } from './rules/stored-classes.ts';
 import { CLASS_PARTS, LOCAL_COMPILED_CLASS } from './sources/parts.ts';
@@ -12,12 +13,16 @@ export const classContent: ChainContent = {
     const classHash = feltOrNull(hash);
     const stored = classHash === null ? null : readClass(view, classHash);
     if (classHash === null || stored === null) return null;
-    const { kind, height, bytes } = stored;
+    const { kind, height, bytes, from } = stored;
     return {
       kind: kind === 'sierra' ? 'Sierra class' : 'Cairo 0 class',
       height,
       bytes: bytes.length,
-      facts: kind === 'sierra' ? sierraFacts(view, classHash) : [],
+      facts: [
+        // Older software did not write it down.
+        ...(from === undefined ? [] : [['from', from] as const]),
+        ...(kind === 'sierra' ? sierraFacts(view, classHash) : []),
+      ],
     };
   },
 };
@@ -33,8 +38,12 @@ function sierraFacts(view: StateView, classHash: Felt): StoredContent['facts'] {
         `at block ${height} as ${feltToHex(compiledClassHash)}, ${verified}`,
       ];
     }),
-    ...(compiled === null ? [] : [['compiled', `${compiled.bytes.length} bytes`] as const]),
+    ...(compiled === null ? [] : [['compiled', compiledText(compiled)] as const]),
   ];
+}
+
+function compiledText({ bytes, from }: CompiledClassRecord): string {
+  return `${bytes.length} bytes${from === undefined ? '' : ` from ${from}`}`;
 }
 
 /** Whoever asks may ask for any 32 bytes. */

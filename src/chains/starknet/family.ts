@@ -4,7 +4,9 @@ import type { ChainFamily, FamilySettings, NetworkOption } from '../family.ts';
 import { checkFiles } from './check.ts';
 import { classContent } from './class-content.ts';
 import { feltToHex } from './felt.ts';
+import { inspectCompanion } from './inspect-companion.ts';
 import { inspectSource } from './inspect-source.ts';
+import { inspectUpstream } from './inspect-upstream.ts';
 import { NETWORKS } from './params.ts';
 import { defaultCompilerLimits } from './sources/index.ts';
 import { type StarknetOptions, starknet } from './starknet.ts';
@@ -34,6 +36,8 @@ export const family: ChainFamily = {
     return { family, network, tips, formatHash: feltToHex, content: classContent };
   },
   inspectSource,
+  inspectCompanion,
+  inspectUpstream,
   check: async (files, { network, settings, expect }) =>
     checkFiles(files, {
       network,

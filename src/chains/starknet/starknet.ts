@@ -1,6 +1,7 @@
 import type { Chain, Hash32, PlainData } from '../../engine/index.ts';
 import { classContent } from './class-content.ts';
 import { feltToHex, parseFelt } from './felt.ts';
+import { findL1Messages } from './l1-messages.ts';
 import { type NetworkParams, parseNetwork } from './params.ts';
 import {
   compilerSourceUrl,
@@ -23,8 +24,9 @@ export interface StarknetOptions {
   /** API key that lifts the gateway's rate limit; sent as `X-Throttling-Bypass`, never logged. */
   readonly gatewayKey?: string;
   /**
-   * An Ethereum node (`https://…`, `wss://…`) that tells which blocks are accepted on L1. It may hold a key, and is
-   * never shown but for its host. Without it `acceptedOnL1` stays null.
+   * An Ethereum node (`https://…`, `wss://…`) that tells which blocks are accepted on L1, and over JSON-RPC which
+   * messages a transaction there sent. It may hold a key, and is never shown but for its host. Without it
+   * `acceptedOnL1` stays null.
    */
   readonly l1Url?: string;
   /** How often L1 is asked. Default 60 000. */
@@ -65,7 +67,7 @@ export function starknet(options: StarknetOptions): Chain {
     content: classContent,
     async rpc(environment) {
       const { createStarknetRpc } = await import('./rpc/index.ts');
-      return createStarknetRpc(environment, network);
+      return createStarknetRpc(environment, network, findL1Messages(environment.sources ?? []));
     },
   };
 }

@@ -31,7 +31,8 @@ export async function runDoctor(resolved: ResolvedConfig, cwd: string): Promise<
   checks.push(await checkPort(config.http ? config['http.addr'] : null, dataDir));
   if (subject !== null) {
     const settings = familySettings(config);
-    checks.push(...(await checkSources({ ...subject, settings, sources: config.source })));
+    const named = { sources: config.source, upstream: config['rpc.upstream'] };
+    checks.push(...(await checkSources({ ...subject, settings, ...named })));
     checks.push(await checkClock(config.source.length > 0 ? config.source : subject.chain.defaultSources));
   }
   const isOk = checks.every(({ ok }) => ok !== false);

@@ -1,4 +1,4 @@
-import type { ChainFamily, FamilySettings } from '../../chains/index.ts';
+import type { ChainFamily, FamilySettings, InspectOptions } from '../../chains/index.ts';
 import type { Chain, Source, Survey } from '../../engine/index.ts';
 import { createSystemEnv, type Env, silentLogger, toSynclineError } from '../../lib/index.ts';
 import { formatCount } from '../format.ts';
@@ -10,6 +10,8 @@ export interface SourceChecksInput {
   readonly settings: FamilySettings;
   /** URLs that the settings name; none for the network's own. */
   readonly sources: readonly string[];
+  /** The node that answers the JSON-RPC calls which this one cannot; null where none is named. */
+  readonly upstream: string | null;
 }
 
 /** Every source, and what belongs to the chain beside them, asked once. */
@@ -18,7 +20,8 @@ export async function checkSources(input: SourceChecksInput): Promise<readonly D
   const urls = sources.length > 0 ? sources : chain.defaultSources;
   const env = createSystemEnv();
   const surveyed = await Promise.all(urls.map((url) => survey(chain, env, url)));
-  const companions = await Promise.all((chain.companions ?? []).map((url) => survey(chain, env, url)));
+  const companions = await Promise.all((chain.companions ?? []).map((url) => checkCompanion(input, env, url)));
+  const upstream = await checkUpstream(input, env);
   const keys = await Promise.all(
     surveyed.flatMap(({ url, outcome }) => (url !== null && 'survey' in outcome ? [inspect(input, env, url)] : [])),
   );
@@ -27,7 +30,8 @@ export async function checkSources(input: SourceChecksInput): Promise<readonly D
     ...(urls.length > 0 ? [] : [NO_SOURCE]),
     ...surveyed.map((one) => judgeSource(one, isServed)),
     ...keys.flat(),
-    ...companions.map(judgeCompanion),
+    ...companions,
+    ...upstream,
   ];
 }
 
@@ -72,6 +76,21 @@ function judgeSource({ id, outcome }: Surveyed, isServed: boolean): DoctorCheck 
   );
 }
 
+/** What the family looks at in its own way, such as a program, and otherwise a source like any other. */
+async function checkCompanion(input: SourceChecksInput, env: Env, text: string): Promise<DoctorCheck> {
+  const found = URL.canParse(text)
+    ? await input.family.inspectCompanion?.(new URL(text), inspectOptions(input, env))
+    : null;
+  return found == null ? judgeCompanion(await survey(input.chain, env, text)) : { ...found, where: 'local' };
+}
+
+async function checkUpstream(input: SourceChecksInput, env: Env): Promise<readonly DoctorCheck[]> {
+  const { family, upstream } = input;
+  if (upstream === null) return [];
+  const found = await family.inspectUpstream?.(upstream, inspectOptions(input, env));
+  return found === undefined ? [] : [{ ...found, where: 'outside' }];
+}
+
 /** What a chain opens beside its sources, such as its layer 1; when it is away, only what it tells is missing. */
 function judgeCompanion({ id, url, outcome }: Surveyed): DoctorCheck {
   const scheme = url?.protocol ?? '';
@@ -83,13 +102,8 @@ function judgeCompanion({ id, url, outcome }: Surveyed): DoctorCheck {
 }
 
 /** What the family compares beyond blocks, such as a gateway's key with the pinned one. */
-async function inspect(
-  { chain, family, settings }: SourceChecksInput,
-  env: Env,
-  url: URL,
-): Promise<readonly DoctorCheck[]> {
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const verdicts = await family.inspectSource?.(url, { chain, settings, env, log: silentLogger, signal });
+async function inspect(input: SourceChecksInput, env: Env, url: URL): Promise<readonly DoctorCheck[]> {
+  const verdicts = await input.family.inspectSource?.(url, inspectOptions(input, env));
   return (verdicts ?? []).map(({ name, ok, expected, got, reason }) => {
     if (ok === true) return outside(good(name, `${url.host}: ${got ?? 'as expected'}`));
     if (ok === null) return outside(doubtful(name, `${url.host}: ${reason ?? 'not told'}`, null));
@@ -98,6 +112,10 @@ async function inspect(
       bad(name, message, 'do not trust this source: it is of another network, or not what it claims to be'),
     );
   });
+}
+
+function inspectOptions({ chain, settings }: SourceChecksInput, env: Env): InspectOptions {
+  return { chain, settings, env, log: silentLogger, signal: AbortSignal.timeout(TIMEOUT_MS) };
 }
 
 function reasonOf(failed: unknown): string {

@@ -10,12 +10,17 @@ import { assemble, cutBundle, jsonOfForgery, noSignature, type Route, routeOf, u
 import { htmlAnswer, JSON_TYPE, pack, send, sendHalf } from './http-answer.ts';
 import type { StarknetDevnet } from './starknet-devnet.ts';
 
+/** What a gateway answers of a class whatever it is; the class's own bytes where left out. Faults alter it further. */
+export type ClassAnswers = Partial<Readonly<Record<'json' | 'compiledJson', string>>>;
+
 /** What a served devnet consists of, besides its socket. */
 export interface Gateway {
   readonly devnet: StarknetDevnet;
   /** Null where no block is shown before it is the head. */
   readonly building: Building | null;
   readonly plan: FaultPlan;
+  /** Class hash in canonical hex → what is answered of the class in place of its own bytes. */
+  readonly classAnswers: Readonly<Record<string, ClassAnswers>>;
   readonly env: Env;
   readonly signal: AbortSignal;
   /** Abandons the newest blocks; the head stays there for a while, and no block is made meanwhile. */
@@ -70,7 +75,7 @@ async function sendJson(
 }
 
 async function answerClass(
-  { devnet, plan }: Gateway,
+  { devnet, plan, classAnswers }: Gateway,
   { content, named }: Extract<Route, { readonly type: 'class' }>,
   asked: Asked,
 ): Promise<void> {
@@ -80,12 +85,11 @@ async function answerClass(
     plan.report(fault.named, named.height, `class ${classHash} unknown`);
     return sendJson(undeclared(classHash), asked);
   }
-  const files = devnet.classFiles(named);
-  if (fault === null) {
-    const isCompiled = content.call === 'get_compiled_class_by_class_hash';
-    return sendJson({ status: 200, json: (isCompiled ? files.compiledJson : null) ?? files.json }, asked);
-  }
-  const { json, detail } = forgeClass(fault.kind, files);
+  const member = content.call === 'get_class_by_hash' ? 'json' : 'compiledJson';
+  const own = classAnswers[classHash]?.[member] ?? devnet.classFiles(named)[member];
+  if (own === null) return sendJson(undeclared(classHash), asked);
+  if (fault === null) return sendJson({ status: 200, json: own }, asked);
+  const { json, detail } = forgeClass(fault.kind, own, named.seed.kind);
   plan.report(fault.named, named.height, `class ${classHash}: ${detail}`);
   return sendJson({ status: 200, json }, asked);
 }

@@ -7,9 +7,11 @@ import {
   type CompiledJson,
   compileDevnetClass,
   createStarknetDevnet,
+  type GivenClass,
   type SierraJson,
   type StarknetDevnet,
   type StarknetDevnetOptions,
+  serveStarknetDevnet,
 } from './index.ts';
 import { createFollower } from './testing.ts';
 
@@ -37,7 +39,7 @@ function answerTo(devnet: StarknetDevnet, { part, id = '' }: Need): Candidate {
   const named = devnet.classes.find(({ classHash }) => feltToHex(classHash) === id.split('/')[0]);
   if (named === undefined) throw new Error(`${id} is no class of the devnet`);
   const { json, compiledJson } = devnet.classFiles(named);
-  return { part, bytes: Buffer.from(part === 'class' ? json : (compiledJson ?? '')), from: 'devnet' };
+  return { part, bytes: Buffer.from((part === 'class' ? json : compiledJson) ?? ''), from: 'devnet' };
 }
 
 function kindOf(devnet: StarknetDevnet, { id }: Need): ClassKind | 'unknown' {
@@ -49,8 +51,8 @@ const parsed = (devnet: StarknetDevnet, kind: ClassKind) =>
     .filter(({ seed }) => seed.kind === kind)
     .map((one) => devnet.classFiles(one))
     .map(({ json, compiledJson }) => ({
-      text: json,
-      json: JSON.parse(json) as Record<string, Record<string, unknown>>,
+      text: json ?? '',
+      json: JSON.parse(json ?? 'null') as Record<string, Record<string, unknown>>,
       compiled: JSON.parse(compiledJson ?? 'null') as CompiledJson | null,
     }));
 
@@ -142,6 +144,91 @@ describe('classes', () => {
     verifyAll(chain);
   });
 });
+
+describe('classes from elsewhere', () => {
+  const other = createStarknetDevnet({ seed: 99, blocks: 1 });
+  const [sierra, cairo0] = (['sierra', 'cairo0'] as const).map((kind) => givenOf(other, kind, 7)) as [
+    GivenClass,
+    GivenClass,
+  ];
+  const site: StarknetDevnetOptions = { seed: 44, blocks: 12, transactionsPerBlock: 4, emptyShare: 1 };
+
+  test.each([0, 7])('are declared by block %i, which passes the rules of a node as those around it do', (height) => {
+    const classes = [sierra, cairo0].map((one) => ({ ...one, height }));
+    const devnet = createStarknetDevnet({ ...site, classes });
+    const diff = devnet.blockAt(height)?.stateUpdate.stateDiff;
+    const declared = (diff?.declaredClasses ?? []).map(({ classHash, compiledClassHash }) => [
+      feltToHex(classHash),
+      feltToHex(compiledClassHash),
+    ]);
+    expect(declared).toContainEqual([sierra.classHash, sierra.compiledClassHash]);
+    expect((diff?.oldDeclaredContracts ?? []).map(feltToHex)).toContain(cairo0.classHash);
+    for (const given of classes) {
+      const named = devnet.classes.find(({ classHash }) => feltToHex(classHash) === given.classHash);
+      expect(named?.height).toBe(height);
+      const { json, compiledJson } = devnet.classFiles(named ?? expect.unreachable());
+      expect({ json, compiledJson }).toEqual({ json: given.json, compiledJson: given.compiledJson });
+    }
+    verifyAll(devnet);
+  });
+
+  test('are declared again on a branch that takes their block along, and leave the blocks before it as they are', () => {
+    const plain = createStarknetDevnet(site);
+    const devnet = createStarknetDevnet({ ...site, classes: [sierra, cairo0] });
+    expect(toHex(devnet.shelvedAt(6)?.ref.hash ?? new Uint8Array())).toBe(
+      toHex(plain.shelvedAt(6)?.ref.hash ?? new Uint8Array()),
+    );
+    devnet.reorg({ depth: 8, extend: 2 });
+    expect(devnet.classes.some(({ classHash }) => feltToHex(classHash) === sierra.classHash)).toBe(false);
+    devnet.produce(4);
+    expect(devnet.classes.find(({ classHash }) => feltToHex(classHash) === sierra.classHash)?.height).toBe(7);
+    verifyAll(devnet);
+  });
+
+  test('are known to no gateway where nobody has them', async () => {
+    const classes = [{ ...sierra, json: null, compiledJson: null }, cairo0];
+    const devnet = createStarknetDevnet({ ...site, classes });
+    const classAnswers = { [cairo0.classHash]: { json: '{"not":"it"}' } };
+    await using server = await serveStarknetDevnet({ devnet, classAnswers });
+    const ask = async (call: string, hash: string) => {
+      const response = await fetch(`${server.url.href}/${call}?classHash=${hash}`);
+      return { status: response.status, text: await response.text() };
+    };
+    for (const call of ['get_class_by_hash', 'get_compiled_class_by_class_hash']) {
+      const { status, text } = await ask(call, sierra.classHash);
+      expect({ status, text }).toEqual({ status: 400, text: expect.stringContaining('UNDECLARED_CLASS') });
+    }
+    expect(await ask('get_class_by_hash', cairo0.classHash)).toEqual({ status: 200, text: '{"not":"it"}' });
+  });
+
+  test.each<[string, Partial<GivenClass>]>([
+    ['the class hashes to something else', { classHash: '0x1' }],
+    ['what it is compiled to hashes to something else', { compiledClassHash: '0x1' }],
+    ['it is of the other kind', { compiledClassHash: null, compiledJson: null }],
+    ['it is no class', { json: '{}' }],
+    ['it is no compiled class', { compiledJson: '[]' }],
+    ['the hash is no hash', { classHash: 'x' }],
+    ['the height is none', { height: -1 }],
+  ])('are refused where %s', (_, change) => {
+    const classes = [{ ...sierra, ...change }];
+    expect(() => createStarknetDevnet({ ...site, classes })).toThrowError(
+      expect.objectContaining({ code: 'DEVNET_OPTION_INVALID', fault: 'caller' }),
+    );
+  });
+
+  test('are refused twice', () => {
+    expect(() => createStarknetDevnet({ ...site, classes: [cairo0, { ...cairo0, height: 3 }] })).toThrowError(
+      expect.objectContaining({ code: 'DEVNET_OPTION_INVALID' }),
+    );
+  });
+});
+
+function givenOf(devnet: StarknetDevnet, kind: ClassKind, height: number): GivenClass {
+  const named = devnet.classes.find(({ seed }) => seed.kind === kind) ?? expect.unreachable();
+  const { json, compiledJson } = devnet.classFiles(named);
+  const compiledClassHash = named.compiled === null ? null : feltToHex(named.compiled.blake2s);
+  return { height, classHash: feltToHex(named.classHash), compiledClassHash, json, compiledJson };
+}
 
 test('a class that is not the devnet’s is not compiled', () => {
   const empty = { sierra_program: ['0x1'], entry_points_by_type: { EXTERNAL: [], L1_HANDLER: [], CONSTRUCTOR: [] } };

@@ -1,6 +1,6 @@
 import type { BlockDraft, DraftSite, TransactionDraft } from './draft.ts';
 import { makeCairo0Class } from './draft-class.ts';
-import { draftFirstCairo0Declare, draftFirstDeclare } from './draft-declare.ts';
+import { draftFirstCairo0Declare, draftFirstDeclare, draftGivenDeclare } from './draft-declare.ts';
 import { type DiffOptions, draftStateDiff } from './draft-state-diff.ts';
 import { draftDeployAccount, draftTransaction } from './draft-transaction.ts';
 
@@ -12,6 +12,7 @@ export function draftGenesis(site: DraftSite, { contracts }: { readonly contract
   const { random, world, changes } = site;
   const drafts = Array.from({ length: FIRST_CLASSES }, () => draftFirstDeclare(site));
   for (let i = 0; i < FIRST_CAIRO0_CLASSES; i++) drafts.push(draftFirstCairo0Declare(site));
+  for (const given of site.given) drafts.push(draftGivenDeclare(site, null, given));
   const undeclared = makeCairo0Class(site);
   const accounts = Math.min(ACCOUNTS_MAX, Math.floor(contracts / 2));
   for (let i = 0; i < contracts - accounts; i++) {
@@ -25,7 +26,8 @@ export function draftGenesis(site: DraftSite, { contracts }: { readonly contract
 
 /** Drafts any other block. */
 export function draftBlock(site: DraftSite, options: DiffOptions & { readonly transactions: number }): BlockDraft {
-  const drafts = Array.from({ length: options.transactions }, () => draftTransaction(site));
+  const drafts = site.given.map((given) => draftGivenDeclare(site, site.random.pick(site.world.accounts), given));
+  for (let i = 0; i < options.transactions; i++) drafts.push(draftTransaction(site));
   return finish(site, drafts, options);
 }
 

@@ -9,25 +9,41 @@ import {
   type V3Fields,
 } from '../../chains/starknet/index.ts';
 import type { DraftSite, TransactionDraft } from './draft.ts';
-import { declaresBlake2s, makeCairo0Class, makeSierraClass } from './draft-class.ts';
+import { declaresBlake2s, makeCairo0Class, makeGivenClass, makeSierraClass } from './draft-class.ts';
 import { draftReceipt } from './draft-receipt.ts';
 import { useNonce, v3Fields } from './draft-v3.ts';
+import type { GivenDeclaration } from './given-class.ts';
 import type { DevnetContract } from './world.ts';
 
 /** Drafts a declaration: of a Sierra class, or before 0.14 now and then of a Cairo 0 class. */
 export function draftDeclare(site: DraftSite, sender: DevnetContract): TransactionDraft {
   const isOld = !declaresBlake2s(site.version) && site.random.chance(0.3);
-  return isOld ? declareCairo0(site, sender) : declareSierra(site, sender);
+  return isOld ? declareCairo0(site, sender, makeCairo0Class(site).classHash) : declareNewSierra(site, sender);
+}
+
+/** Drafts the declaration of a class from elsewhere. @param sender Null in genesis, as for `draftFirstDeclare`. */
+export function draftGivenDeclare(
+  site: DraftSite,
+  sender: DevnetContract | null,
+  given: GivenDeclaration,
+): TransactionDraft {
+  const { classHash } = makeGivenClass(site, given);
+  const { compiledClassHash } = given;
+  if (compiledClassHash !== null) return declareSierra(site, sender, { classHash, compiledClassHash });
+  return sender === null ? declareFirstCairo0(site, classHash) : declareCairo0(site, sender, classHash);
 }
 
 /** Drafts the declaration of a Sierra class in genesis. The bootstrap account signs and pays nothing. */
 export function draftFirstDeclare(site: DraftSite): TransactionDraft {
-  return declareSierra(site, null);
+  return declareNewSierra(site, null);
 }
 
 /** As `draftFirstDeclare`, of a Cairo 0 class. */
 export function draftFirstCairo0Declare(site: DraftSite): TransactionDraft {
-  const { classHash } = makeCairo0Class(site);
+  return declareFirstCairo0(site, makeCairo0Class(site).classHash);
+}
+
+function declareFirstCairo0(site: DraftSite, classHash: Felt): TransactionDraft {
   site.changes.oldDeclared.push(classHash);
   return {
     transaction: {
@@ -45,10 +61,19 @@ export function draftFirstCairo0Declare(site: DraftSite): TransactionDraft {
   };
 }
 
-function declareSierra(site: DraftSite, sender: DevnetContract | null): TransactionDraft {
+function declareNewSierra(site: DraftSite, sender: DevnetContract | null): TransactionDraft {
   const { classHash, compiled, form } = makeSierraClass(site);
   const compiledClassHash: Felt = compiled?.[form ?? 'blake2s'] ?? FELT_ZERO; // a Sierra class has both
-  site.changes.declared.push({ classHash, compiledClassHash });
+  return declareSierra(site, sender, { classHash, compiledClassHash });
+}
+
+function declareSierra(
+  site: DraftSite,
+  sender: DevnetContract | null,
+  declared: { readonly classHash: Felt; readonly compiledClassHash: Felt },
+): TransactionDraft {
+  const { classHash, compiledClassHash } = declared;
+  site.changes.declared.push(declared);
   const fields = sender === null ? BOOTSTRAP_FIELDS : v3Fields(site, useNonce(site, sender));
   return {
     transaction: {
@@ -66,8 +91,7 @@ function declareSierra(site: DraftSite, sender: DevnetContract | null): Transact
   };
 }
 
-function declareCairo0(site: DraftSite, sender: DevnetContract): TransactionDraft {
-  const { classHash } = makeCairo0Class(site);
+function declareCairo0(site: DraftSite, sender: DevnetContract, classHash: Felt): TransactionDraft {
   site.changes.oldDeclared.push(classHash);
   return {
     transaction: {

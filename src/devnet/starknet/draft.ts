@@ -1,6 +1,7 @@
 import type { ClassHashers } from '../../chains/starknet/classes/index.ts';
 import type { Felt, Header, Receipt, StateDiff, Transaction } from '../../chains/starknet/index.ts';
 import type { FeltHasher } from '../../crypto/index.ts';
+import type { GivenDeclaration } from './given-class.ts';
 import type { DevnetRandom } from './random.ts';
 import type { DevnetClass, DevnetContract, DevnetWorld } from './world.ts';
 
@@ -42,6 +43,8 @@ export interface DraftSite {
   readonly world: DevnetWorld;
   readonly prices: GasPrices;
   readonly changes: BlockChanges;
+  /** Classes from elsewhere that this block declares. */
+  readonly given: readonly GivenDeclaration[];
   /** Accounts that send this block's invokes and declarations: a few, as the busy ones of a real block are. */
   readonly active: readonly DevnetContract[];
 }

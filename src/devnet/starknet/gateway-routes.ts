@@ -82,7 +82,7 @@ function classRoute(devnet: StarknetDevnet, call: ClassContent['call'], query: U
   if ('type' in classHash) return classHash;
   const named = devnet.classOf(classHash.felt);
   const isCompiled = call === 'get_compiled_class_by_class_hash';
-  if (named === null || named.height > height || (isCompiled && named.compiled === null)) return undeclared(text);
+  if (named === null || named.height > height || (isCompiled && named.seed.kind === 'cairo0')) return undeclared(text);
   return { type: 'class', content: { call, ordinal: devnet.classes.indexOf(named) + 1 }, named };
 }
 

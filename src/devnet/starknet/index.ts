@@ -1,8 +1,10 @@
+export type { ClassAnswers } from './answer-request.ts';
 export type { ShelvedBlock } from './block-shelf.ts';
 export { type CompiledJson, compileDevnetClass, type SierraJson } from './compile-class.ts';
 export type { DevnetClassFiles } from './devnet-class.ts';
 export type { InjectedFault } from './fault-plan.ts';
 export { type Fault, faultHelp, type NamedFault, parseFault } from './faults.ts';
+export type { GivenClass } from './given-class.ts';
 export { defaultStarknetDevnetOptions, type StarknetDevnetOptions } from './options.ts';
 export type { DevnetBlock } from './seal-block.ts';
 export { type ServeStarknetDevnetOptions, type StarknetDevnetServer, serveStarknetDevnet } from './serve.ts';

@@ -1,4 +1,5 @@
 import { SynclineError } from '../../lib/index.ts';
+import type { GivenClass } from './given-class.ts';
 
 /** What kind of chain the devnet makes. The same options always give the same chain. */
 export interface StarknetDevnetOptions {
@@ -33,6 +34,8 @@ export interface StarknetDevnetOptions {
    * were declared there to their newer compiled class hashes. Default 0.
    */
   readonly upgradeHeight?: number;
+  /** Classes from elsewhere that blocks declare besides those that the devnet draws, each by one block. Default none. */
+  readonly classes?: readonly GivenClass[];
 }
 
 export const defaultStarknetDevnetOptions: Required<StarknetDevnetOptions> = {
@@ -47,6 +50,7 @@ export const defaultStarknetDevnetOptions: Required<StarknetDevnetOptions> = {
   intervalS: 4,
   protocolVersion: '0.14.2',
   upgradeHeight: 0,
+  classes: [],
 };
 
 /** Fills in the defaults. @throws {SynclineError} `DEVNET_OPTION_INVALID` (fault `caller`). */

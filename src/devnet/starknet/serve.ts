@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createSystemEnv, type Env, SynclineError, toSynclineError } from '../../lib/index.ts';
-import { answerRequest, type Gateway, reorgIfDue } from './answer-request.ts';
+import { answerRequest, type ClassAnswers, type Gateway, reorgIfDue } from './answer-request.ts';
 import { createBuilding } from './building.ts';
 import { FaultPlan, type InjectedFault } from './fault-plan.ts';
 import { parseFault } from './faults.ts';
@@ -27,6 +27,11 @@ export interface ServeStarknetDevnetOptions {
   readonly faults?: readonly string[];
   /** How many answers to each call an affected height or class gets wrong before it is served well. Default 2. */
   readonly faultServings?: number;
+  /**
+   * Class hash in canonical hex → what this gateway answers of that class, whatever it is: as `DevnetClassFiles`, each
+   * of the two its own bytes where it is left out. For classes that are false in ways that no fault makes. Default none.
+   */
+  readonly classAnswers?: Readonly<Record<string, ClassAnswers>>;
   /** Told of every injected fault, when it strikes. */
   readonly onFault?: (fault: InjectedFault) => void;
   /** Time, for the waiting. Default: the real one. */
@@ -52,7 +57,7 @@ export interface StarknetDevnetServer extends AsyncDisposable {
  * @throws {SynclineError} `FAULT_UNKNOWN`, `FAULT_MALFORMED` (fault `caller`); `DEVNET_LISTEN` (fault `local`).
  */
 export async function serveStarknetDevnet(options: ServeStarknetDevnetOptions): Promise<StarknetDevnetServer> {
-  const { devnet, host = '127.0.0.1', blockTimeMs = 0, env = createSystemEnv() } = options;
+  const { devnet, host = '127.0.0.1', blockTimeMs = 0, classAnswers = {}, env = createSystemEnv() } = options;
   const plan = new FaultPlan({
     faults: (options.faults ?? []).map(parseFault),
     servings: options.faultServings ?? SERVINGS,
@@ -62,7 +67,8 @@ export async function serveStarknetDevnet(options: ServeStarknetDevnetOptions): 
   const rollbacks = createRollbacks({ devnet, env, signal: closing.signal });
   const building = options.preConfirmed === true ? createBuilding(devnet) : null;
   const visible = building?.closed ?? devnet;
-  const gateway: Gateway = { devnet: visible, building, plan, env, signal: closing.signal, rollback: rollbacks.start };
+  const { signal } = closing;
+  const gateway: Gateway = { devnet: visible, building, plan, classAnswers, env, signal, rollback: rollbacks.start };
   const server = createServer((request, response) => {
     answerRequest(gateway, request, response).catch((error: unknown) => {
       // Whoever asked has gone, or it is a bug of ours, which the one who asked may tell.

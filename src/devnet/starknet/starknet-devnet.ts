@@ -8,7 +8,9 @@ import { type DevnetClassFiles, writeClass } from './devnet-class.ts';
 import { createDevnetState } from './devnet-state.ts';
 import { type DraftSite, noChanges } from './draft.ts';
 import { draftBlock, draftGenesis } from './draft-block.ts';
+import { declaredForm } from './draft-class.ts';
 import { drawGasPrices } from './gas-prices.ts';
+import { readGivenClasses } from './given-class.ts';
 import { parseDevnetOptions, type StarknetDevnetOptions } from './options.ts';
 import { createDevnetRandom } from './random.ts';
 import { type DevnetBlock, sealBlock, signedBlock } from './seal-block.ts';
@@ -55,13 +57,14 @@ export interface StarknetDevnet {
   stateRecords(): Iterable<readonly [key: Uint8Array, value: Uint8Array]>;
 }
 
-/** @throws {SynclineError} `DEVNET_OPTION_INVALID` (fault `caller`). */
+/** @throws {SynclineError} `DEVNET_OPTION_INVALID` (fault `caller`), also for given classes that are not what they should be. */
 export function createStarknetDevnet(given: StarknetDevnetOptions = {}): StarknetDevnet {
   const options = parseDevnetOptions(given);
   const { seed, protocolVersion, upgradeHeight } = options;
   const versionAt = (height: number) => (height < upgradeHeight ? VERSION_BEFORE_UPGRADE : protocolVersion);
   const hasher = createFeltHasher();
   const classHashers = createClassHashers(hasher);
+  const givenClasses = readGivenClasses(classHashers, options.classes, (height) => declaredForm(versionAt(height)));
   const key = createSigningKey(seed);
   const params = devnetParams({ chainIds: [options.chainId], publicKey: key.publicKey });
   const sequencerAddress = createDevnetRandom(`seed ${seed} sequencer`).felt();
@@ -82,7 +85,9 @@ export function createStarknetDevnet(given: StarknetDevnetOptions = {}): Starkne
       random.pick(world.accounts),
     );
     const changes = noChanges();
-    const site: DraftSite = { hasher, classHashers, label, height, version, random, world, prices, changes, active };
+    const declaring = { given: givenClasses.filter((one) => one.height === height) };
+    const common = { hasher, classHashers, label, height, version, random, world };
+    const site: DraftSite = { ...common, ...declaring, prices, changes, active };
     world.beginBlock();
     const draft = parent === null ? draftGenesis(site, options) : draftBlock(site, nextOptions(site, height));
     const stateRoot = state.advance(draft.stateDiff);
@@ -96,8 +101,8 @@ export function createStarknetDevnet(given: StarknetDevnetOptions = {}): Starkne
     );
     shelf.push(sealed);
   };
-  const nextOptions = ({ random }: DraftSite, height: number) => {
-    const isEmpty = random.chance(options.emptyShare);
+  const nextOptions = ({ random, given: classes }: DraftSite, height: number) => {
+    const isEmpty = random.chance(options.emptyShare) && classes.length === 0;
     const oldHash = shelf.at(height - HASH_STORE_DELAY)?.ref.hash;
     return {
       height,

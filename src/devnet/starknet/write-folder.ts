@@ -33,7 +33,7 @@ export async function writeFolder({
   for (const named of devnet.classes) {
     const name = `${feltToHex(named.classHash)}.json`;
     const { json, compiledJson } = devnet.classFiles(named);
-    await writeFile(join(path, 'class', name), json);
+    if (json !== null) await writeFile(join(path, 'class', name), json);
     if (compiledJson !== null) await writeFile(join(path, 'compiled_class', name), compiledJson);
   }
 }

@@ -13,6 +13,7 @@ import type { Rejection } from '../events.ts';
 import type { Source } from '../source.ts';
 import { createAlarm } from './alarm.ts';
 import { withDeadline } from './deadline.ts';
+import { createGroupCommit } from './group-commit.ts';
 import type { SyncOptions } from './options.ts';
 import { type Rejections, rejectionOf } from './rejections.ts';
 
@@ -21,6 +22,8 @@ export interface LateService {
   named(needs: readonly Need[]): void;
   /** Late parts that are wanted and not stored yet, as far as they are held in memory. */
   readonly pending: number;
+  /** How often a source was asked for a part and gave it, or failed; what it does not have counts as neither. */
+  answersOf(source: string): { readonly ok: number; readonly fail: number };
   /** Whether everything wanted is stored, or every source has been asked for it in vain at least once. */
   isSettled(): boolean;
 }
@@ -40,7 +43,9 @@ export function createLateService(
 ): LateService {
   const state = createLateNeeds(options.latePolicy);
   const sources = new Map(options.sources.map((source) => [source.id, source]));
+  const answers = new Map(options.sources.map(({ id }) => [id, { ok: 0, fail: 0 }]));
   const roomBell = createBell();
+  const commitPart = createGroupCommit(options.apply.commitParts);
   /** What was refused last, by key, for the record of a quarantine. */
   const refusals = new Map<string, Rejection>();
   const alarm = createAlarm(options.env, scope, () => dispatch({ type: 'tick' }));
@@ -89,16 +94,23 @@ export function createLateService(
       if (candidate === null) return `${source.id} has none`;
       const part = await options.verify.examinePart(need, candidate);
       const origin = state.entries.get(key)?.origin ?? need;
-      await options.apply.commitParts([{ need: origin, part }]);
+      await commitPart({ need: origin, part });
       refusals.delete(key);
+      noteAnswer(source, 'ok');
       return null;
     } catch (thrown) {
       const error = toSynclineError(thrown);
       if (isAbort(thrown, signal) || (error.fault !== 'peer' && error.fault !== 'source')) throw thrown;
+      noteAnswer(source, 'fail');
       if (candidate !== null) refusals.set(key, await keepRefusal(error, need, candidate));
       if (error.fault === 'peer' && candidate !== null) onLie(source.id);
       return `${source.id}: ${error.message}`;
     }
+  }
+
+  function noteAnswer({ id }: Source, outcome: 'ok' | 'fail'): void {
+    const counted = answers.get(id);
+    if (counted !== undefined) counted[outcome]++;
   }
 
   /** A lie is a rejection; what may be an honest difference is only kept, to be shown if nobody has better. */
@@ -149,6 +161,7 @@ export function createLateService(
     get pending() {
       return state.entries.size;
     },
+    answersOf: (source) => answers.get(source) ?? { ok: 0, fail: 0 },
     isSettled: () => {
       if ([...state.entries.values()].some((entry) => entry.rounds === 0)) return false;
       using view = options.store.view();

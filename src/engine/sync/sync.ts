@@ -161,12 +161,14 @@ class SyncRun implements Sync {
       sources: sources.map((source) => {
         const book = rangeState?.books.get(source.id);
         const anchor = this.finality?.report(source.id);
+        // Those without a book give late parts alone.
+        const late = book === undefined ? this.late?.answersOf(source.id) : undefined;
         return {
           id: source.id,
           standing: source.standing,
           state: book?.state ?? anchor?.state ?? 'ok',
-          ok: book?.ok ?? anchor?.ok ?? 0,
-          fail: book?.fail ?? anchor?.fail ?? 0,
+          ok: book?.ok ?? anchor?.ok ?? late?.ok ?? 0,
+          fail: book?.fail ?? anchor?.fail ?? late?.fail ?? 0,
           strikes: book?.strikes ?? 0,
           head: this.heads.get(source.id) ?? anchor?.head ?? null,
           latencyMs: Math.round(book?.latencyMs ?? 0),

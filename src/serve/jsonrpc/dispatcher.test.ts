@@ -162,6 +162,11 @@ describe('a call', () => {
     const answer = await createDispatcher().tell(call('test_execute', [1]));
     expect(answer).toEqual(error(-32601));
     expect(JSON.stringify(answer)).toMatch(/no execution engine.*--rpc\.upstream/);
+    const { service } = createTestService();
+    const other = { ...service, foreign: ['test_execute', 'test_ask'], foreignReasons: { test_ask: 'nobody to ask' } };
+    const { tell } = createDispatcher({ service: other });
+    expect(await tell(call('test_ask'))).toMatchObject({ error: { code: -32601, data: { reason: 'nobody to ask' } } });
+    expect(await tell(call('test_execute'))).toEqual(answer);
   });
 
   it('of a subscription without a WebSocket is told where to go', async () => {

@@ -66,7 +66,7 @@ type Entry =
   | { readonly type: 'method'; readonly method: RpcMethod; readonly bind: BindParams }
   | { readonly type: 'subscribe'; readonly subscription: RpcSubscription; readonly bind: BindParams }
   | { readonly type: 'unsubscribe'; readonly param: string; readonly unknown: RpcFaultBody; readonly bind: BindParams }
-  | { readonly type: 'foreign' };
+  | { readonly type: 'foreign'; readonly reason: string };
 
 /** Answers JSON-RPC 2.0 messages for one service, whatever brings them. */
 export class Dispatcher {
@@ -166,7 +166,7 @@ export class Dispatcher {
       case 'unsubscribe':
         return this.unsubscribe(entry, call, caller);
       case 'foreign': {
-        if (upstream === null) throw fault('methodNotFound', NO_UPSTREAM);
+        if (upstream === null) throw fault('methodNotFound', entry.reason);
         const { method, params } = call;
         return this.run(caller, (scope) => upstream.call({ method, params }, scope.signal));
       }
@@ -288,9 +288,10 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
-function entriesOf({ methods, subscriptions = {}, unsubscribe, foreign = [] }: RpcService): ReadonlyMap<string, Entry> {
+function entriesOf(service: RpcService): ReadonlyMap<string, Entry> {
+  const { methods, subscriptions = {}, unsubscribe, foreign = [], foreignReasons = {} } = service;
   const entries = new Map<string, Entry>();
-  for (const name of foreign) entries.set(name, { type: 'foreign' });
+  for (const name of foreign) entries.set(name, { type: 'foreign', reason: foreignReasons[name] ?? NO_UPSTREAM });
   for (const [name, subscription] of Object.entries(subscriptions)) {
     entries.set(name, { type: 'subscribe', subscription, bind: createBinder(subscription.params) });
   }

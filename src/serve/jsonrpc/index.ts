@@ -1,3 +1,3 @@
 export type { RpcObserver, RpcOutcome, RpcRefusal } from './observer.ts';
 export { createRpcServer, type RpcServer, type RpcServerOptions, type RpcServerReport } from './rpc-server.ts';
-export { requireUpstreamUrl } from './upstream.ts';
+export { createUpstream, requireUpstreamUrl } from './upstream.ts';

@@ -137,6 +137,22 @@ describe('reading JSON with numbers as text', () => {
     expect(() => parse(zeros(CLASS_VALUES_MAX))).toThrow(expect.objectContaining(refusal));
   });
 
+  it('is bounded in the names of its own members, not of those inside', () => {
+    const named = (name: string) => `{"a":1,"${name}":2}`;
+    // With the quotes, 4,096 bytes.
+    const longest = ['x'.repeat(4_094), 'é'.repeat(2_047), `${'\\u0041'.repeat(682)}xx`, `${'€'.repeat(1_364)}xx`];
+    for (const name of longest) {
+      expect(Object.keys(parse(named(name)) as object)).toHaveLength(2);
+      expect(() => parse(named(`${name}x`))).toThrow(
+        expect.objectContaining({
+          ...refusal,
+          data: { path: '', expected: 'names of at most 4096 bytes', got: '4097 bytes at 7' },
+        }),
+      );
+      expect(parse(`{"program":${named(`${name}x`)},"list":[${named(`${name}x`)}]}`)).toBeDefined();
+    }
+  });
+
   it('takes time in proportion to the text, whatever is in it', () => {
     const hostile = [
       `"${'\\"'.repeat(1_000_000)}"`,

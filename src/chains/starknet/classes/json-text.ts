@@ -1,5 +1,5 @@
 import type { SynclineError } from '../../../lib/index.ts';
-import { JSON_DEPTH_MAX, wireError } from '../wire/index.ts';
+import { JSON_DEPTH_MAX, JSON_NAME_BYTES_MAX, wireError } from '../wire/index.ts';
 import { CLASS_BYTES_MAX, CLASS_VALUES_MAX } from './limits.ts';
 
 /** JSON as it was written: numbers keep their source text, which `JSON.parse` would round. */
@@ -24,7 +24,7 @@ export class JsonNumber {
  * hash covers their text.
  *
  * @param bytes UTF-8 without a byte order mark, at most `CLASS_BYTES_MAX` bytes, `CLASS_VALUES_MAX` values and
- *   `JSON_DEPTH_MAX` levels.
+ *   `JSON_DEPTH_MAX` levels, with names of `JSON_NAME_BYTES_MAX` bytes in the outermost object.
  * @param what  What was asked for, for the error.
  * @throws {SynclineError} `GATEWAY_MALFORMED` (fault `peer`); `got` ends with the offset, in UTF-16 units.
  * @see RFC 8259
@@ -90,12 +90,23 @@ class JsonTextReader {
     if (this.#opens(CLOSE_OBJECT)) return members;
     do {
       if (this.#next() !== QUOTE) throw this.#unexpected('the name of a member');
-      const name = this.#string();
+      const name = this.#name();
       if (this.#next() !== COLON) throw this.#unexpected('a colon');
       this.#at++;
       setMember(members, name, this.#value());
     } while (this.#goesOn(CLOSE_OBJECT));
     return members;
+  }
+
+  /** Those of the document itself are bounded, so that what is accepted can also be outlined. */
+  #name(): string {
+    const start = this.#at;
+    const name = this.#string();
+    // No unit of UTF-16 takes more than three bytes.
+    if (this.#depth > 1 || (this.#at - start) * 3 <= JSON_NAME_BYTES_MAX) return name;
+    const bytes = Buffer.byteLength(this.#text.slice(start, this.#at));
+    if (bytes <= JSON_NAME_BYTES_MAX) return name;
+    throw this.#error(`names of at most ${JSON_NAME_BYTES_MAX} bytes`, `${bytes} bytes`, start);
   }
 
   #list(): readonly JsonValue[] {

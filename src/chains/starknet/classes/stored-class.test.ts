@@ -26,7 +26,7 @@ describe('a stored class', () => {
     fc.assert(
       fc.property(fc.constantFrom('sierra' as const, 'cairo0' as const), height, bytes, (kind, at, content) => {
         const record = { kind, height: at, bytes: content };
-        expect(decodeClassRecord(encodeClassRecord(record))).toEqual(record);
+        expect(decodeClassRecord(encodeClassRecord(record))).toStrictEqual(record);
       }),
     );
     fc.assert(
@@ -68,6 +68,36 @@ describe('a stored class', () => {
     for (let end = 0; end < record.length; end++) {
       expect(() => decode(record.subarray(0, end))).toThrow(expect.objectContaining(corrupt));
     }
+  });
+
+  it('names the source that it came from, where that was written down', () => {
+    fc.assert(
+      fc.property(height, bytes, fc.string({ minLength: 1, maxLength: 200, unit: 'grapheme' }), (at, content, from) => {
+        const record = { kind: 'sierra' as const, height: at, bytes: content, from };
+        expect(decodeClassRecord(encodeClassRecord(record))).toStrictEqual(record);
+        const compiled = { height: at, hashes, bytes: content, from };
+        const encoded = encodeCompiledClassRecord(compiled);
+        expect(decodeCompiledClassRecord(encoded)).toStrictEqual(compiled);
+        expect(decodeCompiledHashes(encoded)).toEqual(hashes);
+      }),
+    );
+    const tooLong = decodeClassRecord(encodeClassRecord({ ...kept, from: 'x'.repeat(8_193) }));
+    expect(tooLong).not.toHaveProperty('from');
+  });
+
+  it('is cut short only where an older record would end when the source is lost', () => {
+    const older = encodeClassRecord(kept);
+    const record = encodeClassRecord({ ...kept, from: 'gateway:127.0.0.1:5050/feeder_gateway' });
+    expect(Buffer.from(record.subarray(0, older.length)).equals(older)).toBe(true);
+    for (let end = 0; end < record.length; end++) {
+      if (end === older.length) continue;
+      expect(() => decodeClassRecord(record.subarray(0, end))).toThrow(expect.objectContaining(corrupt));
+    }
+    for (const more of [Uint8Array.of(0), deflateSync('b')]) {
+      expect(() => decodeClassRecord(concatBytes(record, more))).toThrow(expect.objectContaining(corrupt));
+    }
+    const bomb = deflateSync(new Uint8Array(2 ** 20));
+    expect(() => decodeClassRecord(concatBytes(older, bomb))).toThrow(expect.objectContaining(corrupt));
   });
 
   it('is not taken for the other kind', () => {

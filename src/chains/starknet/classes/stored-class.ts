@@ -15,10 +15,12 @@ import { CLASS_BYTES_MAX } from './limits.ts';
  * with hashes as canonical hex, and the compiled class hash that the record was verified against. A class has a second
  * compiled record only where a later declaration needed other bytes than the first. A record is
  *
- *     | format 1 | kind 1 | height 8 | byte count 4 | Poseidon hash 32, Blake2s hash 32: kind 3 only | zlib stream |
+ *     | format 1 | kind 1 | height 8 | byte count 4 | Poseidon hash 32, Blake2s hash 32: kind 3 only | zlib stream | from |
  *
  *     kind    1 Sierra, 2 Cairo 0, 3 compiled
  *     height  the block that named it first, of the branch it came with; integers are big-endian
+ *     from    id of the source that it came from, UTF-8, a zlib stream of its own; records of older software lack it, and
+ *             that software reads over it, since the stream before says where it ends
  *
  * zlib because it ends in a checksum, which tells a damaged record.
  */
@@ -30,6 +32,8 @@ export interface ClassRecord {
   readonly height: Height;
   /** JSON as it was received. */
   readonly bytes: Uint8Array;
+  /** Id of the source that it came from; absent where that was not written down. */
+  readonly from?: string;
 }
 
 export interface CompiledClassRecord {
@@ -37,6 +41,8 @@ export interface CompiledClassRecord {
   /** Both hashes of the bytes, computed when they were verified against one of them. */
   readonly hashes: CompiledClassHashes;
   readonly bytes: Uint8Array;
+  /** As in `ClassRecord`. */
+  readonly from?: string;
 }
 
 export function classKey(classHash: Felt): Uint8Array {
@@ -53,12 +59,13 @@ export function compiledClassRange(classHash: Felt): { readonly start: Uint8Arra
   return { start: Buffer.from(`${prefix}/`), end: Buffer.from(`${prefix}0`) }; // 0 comes right behind the slash
 }
 
-export function encodeClassRecord({ kind, height, bytes }: ClassRecord): Uint8Array {
-  return concatBytes(headOf(KINDS.indexOf(kind) + 1, height, bytes), deflate(bytes));
+export function encodeClassRecord({ kind, height, bytes, from }: ClassRecord): Uint8Array {
+  return concatBytes(headOf(KINDS.indexOf(kind) + 1, height, bytes), deflate(bytes), encodeFrom(from));
 }
 
-export function encodeCompiledClassRecord({ height, hashes, bytes }: CompiledClassRecord): Uint8Array {
-  return concatBytes(headOf(COMPILED, height, bytes), hashes.poseidon, hashes.blake2s, deflate(bytes));
+export function encodeCompiledClassRecord({ height, hashes, bytes, from }: CompiledClassRecord): Uint8Array {
+  const head = headOf(COMPILED, height, bytes);
+  return concatBytes(head, hashes.poseidon, hashes.blake2s, deflate(bytes), encodeFrom(from));
 }
 
 /** @throws {SynclineError} `STORED_CORRUPT` (fault `local`). */
@@ -66,14 +73,14 @@ export function decodeClassRecord(record: Uint8Array): ClassRecord {
   const { kind: number, height, byteCount } = readHead(record);
   const kind = KINDS[number - 1];
   if (kind === undefined) throw corrupt('a class', `kind ${number}`);
-  return { kind, height, bytes: inflate(record.subarray(HEAD_BYTES), byteCount) };
+  return { kind, height, ...readStreams(record.subarray(HEAD_BYTES), byteCount) };
 }
 
 /** @throws {SynclineError} `STORED_CORRUPT` (fault `local`). */
 export function decodeCompiledClassRecord(record: Uint8Array): CompiledClassRecord {
   const { height, byteCount } = readHead(record);
   const hashes = decodeCompiledHashes(record);
-  return { height, hashes, bytes: inflate(record.subarray(HEAD_BYTES + 64), byteCount) };
+  return { height, hashes, ...readStreams(record.subarray(HEAD_BYTES + 64), byteCount) };
 }
 
 /** The hashes alone, without inflating. @throws {SynclineError} `STORED_CORRUPT` (fault `local`). */
@@ -122,17 +129,38 @@ function deflate(bytes: Uint8Array): Uint8Array {
   return deflateSync(bytes, { level: DEFLATE_LEVEL });
 }
 
-/** Never makes more than the head says: a damaged record cannot grow into a bomb. */
-function inflate(stream: Uint8Array, byteCount: number): Uint8Array {
+/** Nothing for an id that is longer than any should be. */
+function encodeFrom(from: string | undefined): Uint8Array {
+  const text = Buffer.from(from ?? '');
+  return text.length === 0 || text.length > FROM_BYTES_MAX ? new Uint8Array(0) : deflate(text);
+}
+
+function readStreams(streams: Uint8Array, byteCount: number): { readonly bytes: Uint8Array; readonly from?: string } {
   if (byteCount > CLASS_BYTES_MAX) throw corrupt(`at most ${CLASS_BYTES_MAX} bytes`, `${byteCount} bytes`);
-  let inflated: Buffer;
+  const { inflated: bytes, end } = inflate(streams, byteCount);
+  if (bytes.length !== byteCount) throw corrupt(`${byteCount} bytes`, `${bytes.length} bytes`);
+  if (end === streams.length) return { bytes };
+  const { inflated: text, end: textEnd } = inflate(streams.subarray(end), FROM_BYTES_MAX);
+  if (end + textEnd !== streams.length) throw corrupt('two zlib streams', 'further bytes');
+  return { bytes, from: Buffer.from(text).toString() };
+}
+
+/** Never makes more than it is told to: a damaged record cannot grow into a bomb. `end` is where the stream ends. */
+function inflate(stream: Uint8Array, bytesMax: number): { readonly inflated: Uint8Array; readonly end: number } {
   try {
-    inflated = inflateSync(stream, { maxOutputLength: Math.max(1, byteCount) });
+    // With `info` it returns more than its type says.
+    const { buffer, engine } = inflateSync(stream, {
+      maxOutputLength: Math.max(1, bytesMax),
+      info: true,
+    }) as unknown as {
+      readonly buffer: Buffer;
+      readonly engine: { readonly bytesWritten: number };
+    };
+    const inflated = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+    return { inflated, end: engine.bytesWritten };
   } catch (error) {
     throw corrupt('a whole zlib stream', 'other bytes', error);
   }
-  if (inflated.length !== byteCount) throw corrupt(`${byteCount} bytes`, `${inflated.length} bytes`);
-  return new Uint8Array(inflated.buffer, inflated.byteOffset, inflated.length);
 }
 
 function corrupt(expected: string, got: string, cause?: unknown): SynclineError {
@@ -148,5 +176,7 @@ const HEAD_BYTES = 14;
 /** Their numbers are one more than their places. */
 const KINDS: readonly ClassKind[] = ['sierra', 'cairo0'];
 const COMPILED = 3;
+/** Of the id of a source; longer ones are left out. */
+const FROM_BYTES_MAX = 8_192;
 /** Over the captured classes: 10.7 to 1 at 90 MB/s; level 9 is 5 % smaller and takes four times as long. */
 const DEFLATE_LEVEL = 6;

@@ -3,6 +3,7 @@ import type { NetworkParams } from '../params.ts';
 import type { ApiVersion } from './api-version.ts';
 import { parseBlockId, resolveBlockId } from './block-id.ts';
 import type { DecodedParts } from './decoded-parts.ts';
+import type { L1Handlers } from './l1-handlers.ts';
 import { type OpenBlock, openBlock } from './open-block.ts';
 
 /** What every method of one service is made from. */
@@ -12,6 +13,8 @@ export interface MethodContext {
   readonly version: ApiVersion;
   /** Shared by all methods. */
   readonly decoded: DecodedParts;
+  /** Null where the node has no L1 to ask. */
+  readonly l1Handlers: L1Handlers | null;
 }
 
 /**

@@ -41,11 +41,11 @@ describe.skipIf(root === null)('a class that was asked for', () => {
   it.each([
     ['sierra', `integration/class/${SIERRA}.json`, SIERRA],
     ['cairo0', `sepolia/class/${CAIRO0}.json`, CAIRO0],
-  ])('is stored as received, with its kind and the block that named it: %s', (kind, file, id) => {
+  ])('is stored as received, with its kind, its source and the block that named it: %s', (kind, file, id) => {
     const { writes, counts } = examine('class', id, read(file));
     expect(writes).toHaveLength(1);
     expect(writes[0]).toMatchObject({ table: 'content', key: classKey(parseFelt(id)) });
-    expect(decodeClassRecord(writes[0]?.value as Uint8Array)).toEqual({ kind, height, bytes: read(file) });
+    expect(decodeClassRecord(writes[0]?.value as Uint8Array)).toEqual({ kind, height, bytes: read(file), from: 'a' });
     expect(counts).toEqual({ classes: 1 });
   });
 
@@ -108,6 +108,7 @@ describe.skipIf(root === null)('a compiled class that was asked for', () => {
       height,
       hashes: { poseidon: parseFelt(POSEIDON), blake2s: parseFelt(BLAKE2S) },
       bytes: read(compiledFile),
+      from: 'a',
     });
     expect(counts).toEqual({ compiledClasses: 1 });
   });

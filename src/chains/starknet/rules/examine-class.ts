@@ -19,7 +19,8 @@ import { feltToHex } from '../felt.ts';
 import type { Felt } from '../types.ts';
 
 /**
- * Verifies a class or compiled class against the hash it was asked for by, and encodes it as it was received.
+ * Verifies a class or compiled class against the hash it was asked for by, and encodes it as it was received, with
+ * the id of its source.
  *
  * A false Sierra class, and one compiled to something else than a Blake2s hash says, is the sender's fault. Not so a
  * Cairo 0 class, whose hash covers text that gateways have rendered anew, nor a compiled class under an older Poseidon
@@ -51,7 +52,8 @@ function examineClass(hashers: ClassHashers, need: Need, candidate: Candidate): 
   if (!equalBytes(expected, got)) {
     throw rejected(need, candidate, { check: 'class-hash', fault: CLASS_FAULTS[kind], expected, got });
   }
-  const value = encodeClassRecord({ kind, height: need.height, bytes: candidate.bytes });
+  const { bytes, from } = candidate;
+  const value = encodeClassRecord({ kind, height: need.height, bytes, from });
   return verified({ writes: [{ table: 'content', key: classKey(expected), value }], counts: { classes: 1 } });
 }
 
@@ -66,7 +68,8 @@ function examineCompiledClass(hashers: ClassHashers, need: Need, candidate: Cand
     const fault = compiledClassFault(candidate, ref);
     throw rejected(need, candidate, { check: 'compiled-class-hash', fault, expected, got, form: ref.form });
   }
-  const value = encodeCompiledClassRecord({ height: need.height, hashes, bytes: candidate.bytes });
+  const { bytes, from } = candidate;
+  const value = encodeCompiledClassRecord({ height: need.height, hashes, bytes, from });
   const key = compiledClassKey(ref.classHash, ref);
   return verified({ writes: [{ table: 'content', key, value }], counts: { compiledClasses: 1 } });
 }

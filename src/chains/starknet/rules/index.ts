@@ -32,6 +32,7 @@ export {
 } from './event-index.ts';
 export { TRANSACTION_INDEX, transactionIndexKey } from './examine.ts';
 export { classesNamedBy, executeDiff } from './execute.ts';
+export { l1HandlerHashes } from './l1-handler-hashes.ts';
 export { checkSignature, createSignatureVerifier, signatureMessage } from './signature.ts';
 export { olderStateDiffCommitment, stateDiffCommitment, stateDiffLength } from './state-diff-commitment.ts';
 export * from './state-keys.ts';

@@ -45,6 +45,7 @@ describe.skipIf(root === null)('late classes in a store', () => {
       kind: 'sierra',
       height: 5,
       bytes: bytes('integration/class'),
+      from: 'a',
     });
     expect(look(readCounts)).toEqual({ classes: 1 });
   });

@@ -29,7 +29,7 @@ export interface BodyOptions {
  */
 export async function readBounded(input: AsyncIterable<Uint8Array>, options: BodyOptions): Promise<Uint8Array> {
   const { limits, origin, signal } = options;
-  const body = createGrowingBytes(options.encoding === 'identity' ? IDENTITY_BYTES : 0);
+  const body = createGrowingBytes();
   let wireBytes = 0;
 
   async function* countWire(chunks: AsyncIterable<Uint8Array>) {
@@ -79,7 +79,7 @@ export async function readBounded(input: AsyncIterable<Uint8Array>, options: Bod
 async function readSmall(
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<{ packed: Uint8Array; rest: AsyncIterator<Uint8Array> | null }> {
-  const start = createGrowingBytes(SMALL_BYTES);
+  const start = createGrowingBytes();
   const iterator = chunks[Symbol.asyncIterator]();
   while (start.length <= SMALL_BYTES) {
     const next = await iterator.next();
@@ -99,10 +99,11 @@ function inflateSmall(packed: Uint8Array, limits: BodyLimits, origin: ErrorData)
   const asBombMax = Math.max(INFLATE_FREE_BYTES, packed.length * INFLATE_RATIO_MAX);
   try {
     const body = gunzipSync(packed, {
-      chunkSize: INFLATE_CHUNK_BYTES,
+      chunkSize: Math.min(Math.max(statedLength(packed), INFLATE_CHUNK_BYTES_MIN), INFLATE_CHUNK_BYTES),
       maxOutputLength: Math.min(limits.bodyBytesMax, asBombMax),
     });
-    return new Uint8Array(body); // in a buffer of its own
+    // In a buffer of its own; the one it comes in is as large as it was stated to be.
+    return body.byteLength === body.buffer.byteLength ? new Uint8Array(body.buffer) : new Uint8Array(body);
   } catch (error) {
     if (systemCodeOf(error) !== 'ERR_BUFFER_TOO_LARGE') throw error;
     throw limits.bodyBytesMax <= asBombMax
@@ -119,8 +120,13 @@ function inflateSmall(packed: Uint8Array, limits: BodyLimits, origin: ErrorData)
 export const INFLATE_RATIO_MAX = 100;
 export const INFLATE_FREE_BYTES = 8 * 1024 * 1024;
 
-/** Room to begin with. Chosen: most blocks of a quiet chain fit. */
-const IDENTITY_BYTES = 64 * 1024;
+/** What the last four bytes say, little-endian: the length of the body, or anything at all. @see RFC 1952, ISIZE */
+function statedLength(packed: Uint8Array): number {
+  return packed.length < 4 ? 0 : new DataView(packed.buffer, packed.byteOffset).getUint32(packed.length - 4, true);
+}
+
+/** zlib takes no less. */
+const INFLATE_CHUNK_BYTES_MIN = 64;
 
 /** Chosen: such a body is inflated within a few milliseconds. */
 const SMALL_BYTES = 64 * 1024;
@@ -136,8 +142,8 @@ function tooLarge(limit: string, limitValue: number, origin: ErrorData) {
  * One buffer that doubles. A list of the chunks would let a body sent in chunks of one byte cost a hundred times its
  * size in chunk objects.
  */
-function createGrowingBytes(capacity: number) {
-  let bytes = new Uint8Array(capacity);
+function createGrowingBytes() {
+  let bytes = new Uint8Array(0);
   let length = 0;
   return {
     get length() {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseJsonText } from '../classes/index.ts';
 import { numberMember, outlineObject, stringMember } from './json-outline.ts';
 
 const bytesOf = (text: string) => new Uint8Array(Buffer.from(text));
@@ -61,6 +62,27 @@ describe('the outline of a json object', () => {
     '{"a":1} x',
     '{a:1}',
   ])('does not exist for %j', (text) => expect(values(text)).toBeNull());
+
+  it('exists for every document that the parser of classes accepts, and has names no longer than it', () => {
+    const name = fc.tuple(fc.constantFrom('x', 'é', '€', '\\u0041', '\u{1f980}'), fc.integer({ min: 1, max: 4_200 }));
+    const around = fc.tuple(fc.constantFrom('x', 'é', '€', '\\u0041', '\u{1f980}'), fc.integer({ min: -6, max: 6 }));
+    const bytesLong = (unit: string, bytes: number) =>
+      unit.repeat(Math.max(0, Math.floor(bytes / Buffer.byteLength(unit))));
+    fc.assert(
+      fc.property(fc.oneof(name, around), ([unit, count]) => {
+        const text = `{"a":{"b":[1]},"${bytesLong(unit, count < 7 ? 4_094 + count : count)}":2.5}`;
+        const isOutlined = outlineObject(bytesOf(text)) !== null;
+        let isParsed = true;
+        try {
+          parseJsonText(bytesOf(text), 'class');
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'GATEWAY_MALFORMED', fault: 'peer' });
+          isParsed = false;
+        }
+        expect(isOutlined).toBe(isParsed);
+      }),
+    );
+  });
 
   it('agrees with JSON.parse on every object, and refuses each of them cut short', () => {
     fc.assert(

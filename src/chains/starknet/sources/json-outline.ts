@@ -1,3 +1,5 @@
+import { JSON_NAME_BYTES_MAX } from '../wire/index.ts';
+
 /** A byte range, half-open: `[start, end)`. */
 export interface ByteRange {
   readonly start: number;
@@ -13,7 +15,9 @@ export type Outline = ReadonlyMap<string, ByteRange>;
  * is only checked to be balanced, so that a real parser may still refuse it.
  *
  * @param within Part of `bytes` to look at, e.g. a value of another outline; all of it by default.
- * @returns Members with the last of equal keys winning, as `JSON.parse` does; null when this is not one whole object.
+ * @returns Members with the last of equal keys winning, as `JSON.parse` does; null when this is not one whole object, or
+ *   has a member whose name takes more than `JSON_NAME_BYTES_MAX`: whoever keeps documents to outline them later refuses
+ *   such a name too.
  */
 export function outlineObject(bytes: Uint8Array, within: ByteRange = { start: 0, end: bytes.length }): Outline | null {
   const members = new Map<string, ByteRange>();
@@ -25,7 +29,7 @@ export function outlineObject(bytes: Uint8Array, within: ByteRange = { start: 0,
 
   while (at < end && bytes[at] === QUOTE) {
     const keyEnd = skipString(bytes, at, end);
-    const key = keyEnd === -1 ? null : parseStringAt(bytes, { start: at, end: keyEnd });
+    const key = keyEnd === -1 ? null : parseStringAt(bytes, { start: at, end: keyEnd }, JSON_NAME_BYTES_MAX);
     if (key === null) return null;
     at = skipSpace(bytes, keyEnd, end);
     if (at >= end || bytes[at] !== COLON) return null;
@@ -45,7 +49,7 @@ export function outlineObject(bytes: Uint8Array, within: ByteRange = { start: 0,
 /** The text of a string member, null when it is missing, no string, or longer than `TEXT_BYTES_MAX`. */
 export function stringMember(bytes: Uint8Array, outline: Outline, key: string): string | null {
   const range = outline.get(key);
-  return range === undefined ? null : parseStringAt(bytes, range);
+  return range === undefined ? null : parseStringAt(bytes, range, TEXT_BYTES_MAX);
 }
 
 /** The value of a number member, null when it is missing or no plain number. */
@@ -57,11 +61,11 @@ export function numberMember(bytes: Uint8Array, outline: Outline, key: string): 
   return Number(text) + 0; // JSON has a minus zero, which equals 0 and is not the same
 }
 
-/** Keys and values worth reading here are names, hashes and error messages. */
+/** Values worth reading here are hashes and error messages. */
 const TEXT_BYTES_MAX = 4096;
 
-function parseStringAt(bytes: Uint8Array, range: ByteRange): string | null {
-  if (bytes[range.start] !== QUOTE || range.end - range.start > TEXT_BYTES_MAX) return null;
+function parseStringAt(bytes: Uint8Array, range: ByteRange, bytesMax: number): string | null {
+  if (bytes[range.start] !== QUOTE || range.end - range.start > bytesMax) return null;
   try {
     const value: unknown = JSON.parse(textOf(bytes, range));
     return typeof value === 'string' ? value : null;

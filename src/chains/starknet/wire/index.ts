@@ -12,7 +12,7 @@ export {
   readText,
   rootPlace,
 } from './json-reader.ts';
-export { FELTS_MAX, JSON_BYTES_MAX, JSON_DEPTH_MAX } from './limits.ts';
+export { FELTS_MAX, JSON_BYTES_MAX, JSON_DEPTH_MAX, JSON_NAME_BYTES_MAX } from './limits.ts';
 export * from './parse-block.ts';
 export * from './parse-bundle.ts';
 export * from './parse-json.ts';

@@ -13,6 +13,12 @@ export const JSON_BYTES_MAX = 64 * 1024 * 1024;
 /** How deep lists and objects may nest. Genuine answers stay below 20. */
 export const JSON_DEPTH_MAX = 128;
 
+/**
+ * Bytes of the name of a member of a document itself, as it is written, with its quotes and escapes. Members of what is
+ * inside are free: the hash of a Cairo 0 class covers their names, whatever they are. Genuine ones stay below 40.
+ */
+export const JSON_NAME_BYTES_MAX = 4_096;
+
 export const TRANSACTIONS_MAX = 100_000;
 
 /** Field elements in one list: calldata, signature, event data, payload. */

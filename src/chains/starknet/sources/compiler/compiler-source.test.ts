@@ -11,7 +11,7 @@ import { classKey, encodeClassRecord } from '../../classes/index.ts';
 import { feltToHex } from '../../felt.ts';
 import { createStarknetSource } from '../index.ts';
 import type { SierraCompiler } from './compiler-address.ts';
-import { compilerSourceUrl, createCompilerSource } from './index.ts';
+import { compilerSourceUrl, createCompilerSource, inspectCompiler } from './index.ts';
 import { findLimiter } from './memory-limit.ts';
 
 /** Stands in for a compiler; its modes are described there. */
@@ -30,7 +30,7 @@ const opened: Source[] = [];
 beforeEach(async () => {
   store = createMemoryStore();
   for (const one of [sierra, cairo0]) {
-    const bytes = Buffer.from(devnet.classFiles(one).json);
+    const bytes = Buffer.from(devnet.classFiles(one).json ?? '');
     const record = encodeClassRecord({ kind: one.seed.kind, height: parseHeight(0), bytes });
     store.commit([{ table: 'content', key: classKey(one.classHash), value: record }]);
   }
@@ -164,6 +164,44 @@ describe('a compiler as a source', () => {
     const all = await Promise.all([1, 2, 3, 4].map(() => compileWith(source)));
     expect(all.map(({ type }) => type)).toEqual(['bytes', 'bytes', 'bytes', 'bytes']);
   });
+});
+
+describe('a compiler that is asked for its version', () => {
+  const inspect = async (text: string, abort = signal) => {
+    const path = join(folder, 'compiler');
+    await writeFile(path, text, { mode: 0o755 });
+    return inspectCompiler(new URL(compilerSourceUrl({ path })), abort);
+  };
+
+  it('tells it, in one printable line', async () => {
+    const told = await inspect('#!/bin/sh\nprintf "compiler 2.12.0 \\033[31m %s\\nmore\\n" "$1"\n');
+    expect(told).toMatchObject({ type: 'version', version: 'compiler 2.12.0  [31m --version' });
+  });
+
+  it.each([
+    ['fails', '#!/bin/sh\necho unknown argument >&2\nexit 2\n', 'silent', /^exit code 2: unknown argument$/],
+    ['prints nothing', '#!/bin/sh\n', 'silent', /prints nothing/],
+    ['prints without end', '#!/bin/sh\nwhile :; do echo more and more; done\n', 'silent', /more than 65536 bytes/],
+    ['has no interpreter', '#!/nonexistent/interpreter\n', 'unstartable', /./],
+  ])('and %s is seen through', async (_, text, type, detail) => {
+    expect(await inspect(text)).toMatchObject({ type, detail: expect.stringMatching(detail) });
+  });
+
+  it('and hangs is killed after some seconds', async () => {
+    const startedMs = performance.now();
+    expect(await inspect('#!/bin/sh\nsleep 600\n')).toMatchObject({ type: 'silent', detail: 'not done after 5000 ms' });
+    expect(performance.now() - startedMs).toBeLessThan(15_000);
+  });
+
+  it('and is none is refused', async () => {
+    const url = new URL(compilerSourceUrl({ path: join(folder, 'missing') }));
+    await expect(inspectCompiler(url, signal)).rejects.toMatchObject({ code: 'SOURCE_UNSUPPORTED', fault: 'caller' });
+  });
+});
+
+it('arguments that no program can take are the compiler’s trouble, and not the end of the node', async () => {
+  const source = open({ args: ['x'.repeat(2 ** 20)] }, { limiter: null });
+  await expect(compileWith(source)).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE', fault: 'source' });
 });
 
 describe('a compiler that fails is a source that has trouble, no liar:', () => {

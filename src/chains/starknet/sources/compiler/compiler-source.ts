@@ -8,11 +8,11 @@ import { readClass } from '../../rules/stored-classes.ts';
 import { outlineObject } from '../json-outline.ts';
 import { classHashIn, LOCAL_COMPILED_CLASS } from '../parts.ts';
 import { sourceError } from '../source-error.ts';
+import { createTurns } from '../turns.ts';
 import { prepareInput } from './class-input.ts';
 import { parseCompilerUrl } from './compiler-address.ts';
 import { canWatchMemory, findLimiter, type Limiter } from './memory-limit.ts';
 import { type CompilerOutcome, runCompiler } from './run-compiler.ts';
-import { createTurns } from './turns.ts';
 
 export interface CompilerSourceOptions extends SourceContext {
   /** As `compilerSourceUrl` makes it. */
@@ -41,7 +41,7 @@ export function createCompilerSource(options: CompilerSourceOptions): Source {
   const { env, log, store, limiter = findLimiter(), outputBytesMax = CLASS_BYTES_MAX } = options;
   const { path, args, timeoutMs, memoryBytes } = parseCompilerUrl(options.url);
   const id = `compiler:${path}`;
-  const turns = createTurns();
+  const turns = createTurns({ waitingMax: WAITING_MAX, crowded: 'too many wait for the compiler' });
   const running = new Set<AbortController>();
   let closed = false;
   let timeoutsInRow = 0;
@@ -146,6 +146,8 @@ const COMPILED_MEMBERS = ['bytecode', 'entry_points_by_type'];
 /** Chosen: one class may be large, three in a row tell of the compiler. */
 const TIMEOUTS_MAX = 3;
 const REST_MS = 600_000;
+/** More than the engine ever asks for at once. */
+const WAITING_MAX = 64;
 
 const CODES = {
   failed: 'SOURCE_REFUSED',

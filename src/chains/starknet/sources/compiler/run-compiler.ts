@@ -34,14 +34,20 @@ export async function runCompiler(run: CompilerRun, signal: AbortSignal): Promis
   signal.throwIfAborted();
   const { path, args, folder, timeoutMs, memoryBytes } = run;
   const [command = path, ...words] = [...(run.limiter?.({ timeoutMs, memoryBytes }) ?? []), path, ...args];
-  const child = spawn(command, words, {
-    cwd: folder,
-    // Nothing of ours: our own environment may hold keys.
-    env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', TMPDIR: folder },
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: true,
-    windowsHide: true,
-  });
+  let child: ChildProcess;
+  try {
+    child = spawn(command, words, {
+      cwd: folder,
+      // Nothing of ours: our own environment may hold keys.
+      env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', TMPDIR: folder },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+      windowsHide: true,
+    });
+  } catch (error) {
+    // Some failures are thrown and not told by an event: arguments that are too long, a program for another machine.
+    return { type: 'unstartable', detail: error instanceof Error ? error.message : String(error) };
+  }
   let stopped: Exclude<CompilerOutcome, { type: 'done' }> | null = null;
   const stop = (reason: typeof stopped) => {
     stopped ??= reason;

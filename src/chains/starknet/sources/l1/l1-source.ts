@@ -1,12 +1,15 @@
 import type { FinalClaim, Source } from '../../../../engine/index.ts';
 import { type Env, isAbort, type Logger, type SynclineError, toSynclineError } from '../../../../lib/index.ts';
+import type { L1Messages } from '../../l1-messages.ts';
 import { sourceError } from '../source-error.ts';
 import { createCoreContract } from './core-contract.ts';
 import { createHttpRpc } from './http-rpc.ts';
+import { joinSignals } from './join-signals.ts';
 import { defaultRpcTimeouts, type RpcClient, type RpcTimeouts } from './json-rpc.ts';
 import { parseL1Address } from './l1-address.ts';
 import { requireChain, watchCoreContract } from './l1-watch.ts';
 import { createLogWindows } from './log-windows.ts';
+import { createMessageReader } from './message-reader.ts';
 import { openWebSocketRpc } from './ws-rpc.ts';
 
 export interface L1SourceOptions {
@@ -25,6 +28,9 @@ export interface L1SourceOptions {
 
 export const DEFAULT_L1_POLL_MS = 60_000;
 
+/** A source that also tells what a transaction of L1 sent to L2. */
+export type L1Source = Source & L1Messages;
+
 /**
  * Starknet's core contract on Ethereum, as a source that serves no blocks and says what is final. While it is watched,
  * its survey is silent and fails with what the watch last failed with; otherwise the survey asks L1 for its chain id.
@@ -32,7 +38,7 @@ export const DEFAULT_L1_POLL_MS = 60_000;
  * @throws {SynclineError} `SOURCE_UNSUPPORTED` (fault `caller`) for a URL that cannot be used. Its methods throw fault
  *   `source`: `SOURCE_OTHER_CHAIN`, and what `RpcClient` throws.
  */
-export function createL1Source(options: L1SourceOptions): Source {
+export function createL1Source(options: L1SourceOptions): L1Source {
   const { chainId, coreContract, env, log } = options;
   const address = parseL1Address(options.url);
   const timeouts = { ...defaultRpcTimeouts, ...options.timeouts };
@@ -47,6 +53,22 @@ export function createL1Source(options: L1SourceOptions): Source {
     const parts = { address, timeouts, env };
     return address.transport === 'http' ? createHttpRpc(parts) : openWebSocketRpc(parts, signal);
   };
+
+  const messages = createMessageReader({
+    async open(signal) {
+      const rpc = await openRpc(signal);
+      try {
+        await requireChain(createCoreContract(rpc, coreContract, signal), chainId);
+      } catch (error) {
+        await rpc[Symbol.asyncDispose]();
+        throw error;
+      }
+      return rpc;
+    },
+    contract: coreContract,
+    env,
+    closing: closing.signal,
+  });
 
   /** One connection's worth of claims; ends by throwing. */
   async function* connected(signal: AbortSignal, onLook: () => void): AsyncGenerator<FinalClaim> {
@@ -109,8 +131,10 @@ export function createL1Source(options: L1SourceOptions): Source {
       return null;
     },
     watchFinal: ({ signal }) => watchFinal(signal),
+    sentMessages: messages.sentMessages,
     async [Symbol.asyncDispose]() {
       closing.abort(closedError(address.id));
+      await messages[Symbol.asyncDispose]();
     },
   };
 }
@@ -124,23 +148,6 @@ function pauseMs(failures: number, trouble: SynclineError | null, chance: number
 
 const PAUSE_MS_BASE = 1_000;
 const PAUSE_MS_MAX = 60_000;
-
-/** Aborts with the first of several, and lets go of them all. @see `createDeadline` for why not `AbortSignal.any`. */
-function joinSignals(signals: readonly AbortSignal[]) {
-  const controller = new AbortController();
-  const listeners = signals.map((signal) => {
-    const onAbort = () => controller.abort(signal.reason);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-    return { signal, onAbort };
-  });
-  return {
-    signal: controller.signal,
-    release() {
-      for (const { signal, onAbort } of listeners) signal.removeEventListener('abort', onAbort);
-    },
-  };
-}
 
 function closedError(id: string): SynclineError {
   return sourceError('SOURCE_CLOSED', 'source is closed', { source: id });

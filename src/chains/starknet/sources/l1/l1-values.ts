@@ -98,7 +98,8 @@ export function toQuantity(value: number): string {
   return `0x${value.toString(16)}`;
 }
 
-function parseHash(value: unknown, what: string): string {
+/** Parses 32 bytes of hex, as lower case. @throws as above. */
+export function parseHash(value: unknown, what: string): string {
   if (typeof value === 'string' && /^0x[0-9a-fA-F]{64}$/.test(value)) return value.toLowerCase();
   throw bad(`${what} is no hash`, { got: text(value) });
 }
@@ -129,15 +130,16 @@ function stateOf(words: readonly Uint8Array[]): CoreState {
   return { height: Number(height), hash: known ? (hash as Hash32) : null, stateRoot: root as Hash32 }; // 32 bytes each
 }
 
-function integerOf(word: Uint8Array): bigint {
+/** A word as an unsigned number, big-endian. */
+export function integerOf(word: Uint8Array): bigint {
   return BigInt(`0x${Buffer.from(word).toString('hex')}`);
 }
 
 /** What came instead, where that is hex; anything else is named by its kind, since it may echo what we sent. */
-function text(value: unknown): string {
+export function text(value: unknown): string {
   return typeof value === 'string' && /^0x[0-9a-fA-F]*$/.test(value) ? value.slice(0, 80) : typeof value;
 }
 
-function bad(message: string, data: Parameters<typeof sourceError>[2]) {
+export function bad(message: string, data: Parameters<typeof sourceError>[2]) {
   return sourceError('SOURCE_BAD_ANSWER', message, data);
 }

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { createSystemEnv, type Env } from '../../../../lib/index.ts';
+import { FELT_ZERO, feltAt, feltCount } from '../../felt.ts';
+import type { MessageToL2 } from '../../types.ts';
 import { STATE_UPDATE_TOPIC, toQuantity, VIEWS } from './l1-values.ts';
 
 export const CONTRACT = '0x00000000000000000000000000000000000c04e5';
@@ -31,6 +33,8 @@ export class ScriptedL1 {
   /** Changes the hash of every block. */
   branch = 0;
   updates: ScriptedUpdate[] = [];
+  /** By hash of the transaction; any other is unknown. */
+  readonly receipts = new Map<string, unknown>();
   /** Blocks in one range of logs, at most. */
   rangeMax = Number.POSITIVE_INFINITY;
   /** Whether new updates are pushed to subscribers. */
@@ -150,6 +154,8 @@ export class ScriptedL1 {
         if (to - from + 1 > this.rangeMax) throw new Error(`block range exceeds ${this.rangeMax}`);
         return this.updates.filter(({ l1Block }) => l1Block >= from && l1Block <= to).map((one) => this.log(one));
       }
+      case 'eth_getTransactionReceipt':
+        return this.receipts.get(String(params[0])) ?? null;
       case 'eth_subscribe':
         return SUBSCRIPTION;
       default:
@@ -175,6 +181,47 @@ interface Question {
   readonly id: unknown;
   readonly method: string;
   readonly params: readonly unknown[];
+}
+
+/** As a node answers it, with these messages and nothing else in it. */
+export function receiptOf(transaction: string, messages: readonly MessageToL2[]) {
+  const logs: readonly unknown[] = messages.map((message, index) => messageLog(message, { transaction, index }));
+  return { transactionHash: transaction, status: '0x1', blockNumber: '0x64', logs };
+}
+
+export interface MessageLogOptions {
+  readonly transaction: string;
+  /** Of the log in its block. */
+  readonly index: number;
+  /** As before Cairo 0.10. */
+  readonly withoutFee?: boolean;
+}
+
+/** A message as the core contract logs it, with a fee of seven wei. */
+export function messageLog(message: MessageToL2, { transaction, index, withoutFee = false }: MessageLogOptions) {
+  const { fromAddress, toAddress, selector, payload, nonce } = message;
+  const fee = withoutFee ? [] : [wordOf(7)];
+  const felts = Array.from({ length: feltCount(payload) }, (_, i) => hexOf(feltAt(payload, i)));
+  const words = [wordOf(withoutFee ? 64 : 96), hexOf(nonce ?? FELT_ZERO), ...fee, wordOf(felts.length), ...felts];
+  return {
+    address: CONTRACT,
+    topics: [
+      withoutFee ? MESSAGE_TOPIC_WITHOUT_FEE : MESSAGE_TOPIC,
+      ...[fromAddress, toAddress, selector].map((word) => `0x${hexOf(word)}`),
+    ],
+    data: `0x${words.join('')}`,
+    blockNumber: '0x64',
+    logIndex: toQuantity(index),
+    transactionHash: transaction,
+    removed: false,
+  };
+}
+
+export const MESSAGE_TOPIC = '0xdb80dd488acf86d17c747445b0eabb5d57c541d3bd7b6b87af987858e5066b2b';
+const MESSAGE_TOPIC_WITHOUT_FEE = '0x7d3450d4f5138e54dcb21a322312d50846ead7856426fb38778f8ef33aeccc01';
+
+function hexOf(word: Uint8Array): string {
+  return Buffer.from(word).toString('hex');
 }
 
 export function wordOf(value: number | bigint): string {

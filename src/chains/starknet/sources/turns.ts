@@ -1,4 +1,4 @@
-import { sourceError } from '../source-error.ts';
+import { sourceError } from './source-error.ts';
 
 /** One after the other, in the order of asking. */
 export interface Turns {
@@ -8,14 +8,14 @@ export interface Turns {
   idle(): Promise<void>;
 }
 
-export function createTurns(): Turns {
+/** @param crowded What is said to whom there is no room for. */
+export function createTurns({ waitingMax, crowded }: { readonly waitingMax: number; readonly crowded: string }): Turns {
   let last: Promise<void> = Promise.resolve();
   let waiting = 0;
   return {
     async take(signal) {
       signal.throwIfAborted();
-      if (waiting >= WAITING_MAX)
-        throw sourceError('SOURCE_UNAVAILABLE', 'too many wait for the compiler', { waiting });
+      if (waiting >= waitingMax) throw sourceError('SOURCE_UNAVAILABLE', crowded, { waiting });
       const before = last;
       let end: () => void = () => {};
       last = new Promise((resolve) => {
@@ -46,6 +46,3 @@ function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> 
     });
   });
 }
-
-/** More than the engine ever asks for at once. */
-const WAITING_MAX = 64;

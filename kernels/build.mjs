@@ -29,6 +29,12 @@ const kernels = [
     flags: ['--initialMemory', '115', '--maximumMemory', '115', '--enable', 'simd', '--enable', 'relaxed-simd'],
   },
   {
+    name: 'stark-signature',
+    entry: 'stark-field/signature/index.ts',
+    summary: 'Sums of multiples of the generator of the STARK curve and of one key, for signatures.',
+    flags: ['--initialMemory', '10', '--maximumMemory', '10'],
+  },
+  {
     name: 'keccak',
     entry: 'keccak/index.ts',
     summary: 'Keccak-256 over many messages, two at a time in vectors.',

@@ -9,11 +9,14 @@ export const LOW_DIGIT: i32 = (1 << (WINDOW_BITS - 1)) - 1;
 
 /** The digit of an input in a window. */
 export function digitOf(input: usize, window: i32): i32 {
-  const bit = WINDOW_BITS * window;
+  return bitsOf(input, WINDOW_BITS * window, WINDOW_BITS);
+}
+
+/** Bits `bit` to `bit` + `count` - 1 of 32 bytes, big-endian, at `input`. They must lie within two of the bytes. */
+export function bitsOf(input: usize, bit: i32, count: i32): i32 {
   const at = input + 30 - (bit >>> 3);
-  // At most 12 bits after at most 4.
   const word = ((<i32>load<u8>(at)) << 8) | <i32>load<u8>(at, 1);
-  return (word >>> (bit & 7)) & ((1 << WINDOW_BITS) - 1);
+  return (word >>> (bit & 7)) & ((1 << count) - 1);
 }
 
 /** How many windows there are up to the one with the highest set bit. */

@@ -19,6 +19,6 @@ export {
   signStark,
   starkPublicKeyX,
   verifyStarkSignature,
-} from './stark-signature.ts';
+} from './stark-signature/stark-signature.ts';
 export { keccak256, starknetKeccak } from './starknet-keccak.ts';
 export { createTypescriptHasher } from './typescript-hasher.ts';

@@ -1,7 +1,7 @@
-import { pedersen, poseidonHash, poseidonHashMany } from '@scure/starknet';
 import { countFeltPairs, countFelts, FELT_BYTES } from './felt-bytes.ts';
 import type { FeltHasher } from './felt-hasher.ts';
 import { hashPedersenArrays } from './pedersen-arrays.ts';
+import { scureStarknet } from './scure-starknet.ts';
 
 /**
  * The plain twin of the WASM kernels, over `@scure/starknet`: the oracle of their tests and the fallback where
@@ -18,6 +18,7 @@ export function createTypescriptHasher(): FeltHasher {
 }
 
 function pedersenPairs(left: Uint8Array, right: Uint8Array): Uint8Array {
+  const { pedersen } = scureStarknet();
   const count = countFeltPairs(left, right);
   const out = new Uint8Array(left.length);
   for (let i = 0; i < count; i++) {
@@ -27,6 +28,7 @@ function pedersenPairs(left: Uint8Array, right: Uint8Array): Uint8Array {
 }
 
 function poseidonPairs(left: Uint8Array, right: Uint8Array): Uint8Array {
+  const { poseidonHash } = scureStarknet();
   const count = countFeltPairs(left, right);
   const out = new Uint8Array(left.length);
   for (let i = 0; i < count; i++) writeFelt(out, i, poseidonHash(readFelt(left, i), readFelt(right, i)));
@@ -34,6 +36,7 @@ function poseidonPairs(left: Uint8Array, right: Uint8Array): Uint8Array {
 }
 
 function poseidonArrays(lists: readonly Uint8Array[]): Uint8Array {
+  const { poseidonHashMany } = scureStarknet();
   const counts = lists.map(countFelts);
   const out = new Uint8Array(lists.length * FELT_BYTES);
   lists.forEach((list, slot) => {

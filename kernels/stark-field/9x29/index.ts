@@ -3,8 +3,9 @@
  * The host writes canonical felts (32 bytes, big-endian, below P) to LEFT and RIGHT, calls, and reads OUT.
  */
 import { WINDOWS_PER_INPUT } from '../gen/windows';
-import { CAPACITY, END, LEFT, OUT, POINT_BYTES, RIGHT, TAILS } from './layout';
+import { CAPACITY, END, LEFT, OUT, RIGHT, TAILS } from './layout';
 import { buildTable } from './table';
+import { POINT_BYTES } from './workspace';
 
 // The field itself, for the tests at the bounds of its limbs.
 export { multiply, readCanonical, square, subtract, writeCanonical } from '../gen/field-9x29';

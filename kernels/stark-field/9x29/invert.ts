@@ -1,7 +1,7 @@
 import { ELEMENT_BYTES, RADIX } from '../gen/constants-9x29';
 import { multiply, readCanonical, writeCanonical } from '../gen/field-9x29';
 import { invertCanonical } from '../invert-canonical';
-import { scratch } from './layout';
+import { scratch } from './workspace';
 
 /** out = 1/a, 0 for 0. Owns scratch 0. */
 export function invert(out: usize, a: usize): void {

@@ -5,7 +5,7 @@
 import { ELEMENT_BYTES, ONE } from '../gen/constants-9x29';
 import { add, chordEnd, chordStart, multiply, square, subtract } from '../gen/field-9x29';
 import { copyElement, invert, isZero } from './invert';
-import { DIFFERENCES, POINT_BYTES, PRODUCTS, QUEUE_A, QUEUE_B, QUEUE_OUT, scratch } from './layout';
+import { DIFFERENCES, POINT_BYTES, PRODUCTS, QUEUE_A, QUEUE_B, QUEUE_OUT, scratch } from './workspace';
 
 /** How many sums of the running computation are the point at infinity; with any, every step goes one by one. */
 let infinities: i32 = 0;
@@ -30,8 +30,9 @@ export function enqueue(slot: i32, out: usize, a: usize, b: usize): void {
 /**
  * Computes the first `count` sums of the queue. An `out` may be its own `a`, but no other sum's operand.
  *
- * A zero among the denominators (equal or opposite points) makes the shared product zero. No input is known that
- * leads there, as it would give a discrete logarithm; it is computed all the same, one complete sum at a time.
+ * A zero among the denominators (equal or opposite points) makes the shared product zero. No input of a hash is known
+ * that leads there, as it would give a discrete logarithm, but scalars of a signature are. All are computed, then one
+ * complete sum at a time.
  */
 export function addBatch(count: i32): void {
   const n = <usize>count;
@@ -151,7 +152,7 @@ export function negateY(point: usize): void {
 }
 
 /** The point at infinity is marked by a top limb of x that no element reaches. */
-function isInfinite(a: usize): bool {
+export function isInfinite(a: usize): bool {
   return load<i32>(a, TOP_LIMB) === INFINITE;
 }
 

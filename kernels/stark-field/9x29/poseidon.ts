@@ -5,7 +5,8 @@
 import { ELEMENT_BYTES, ONE, POSEIDON_CONSTANTS, RADIX, TWO } from '../gen/constants-9x29';
 import { add, fullRound, multiply, partialRounds, readCanonical, writeCanonical } from '../gen/field-9x29';
 import { copyElement } from './invert';
-import { FELT_BYTES, LEFT, OUT, RIGHT, STATE, scratch } from './layout';
+import { LEFT, OUT, RIGHT, STATE } from './layout';
+import { FELT_BYTES, scratch } from './workspace';
 
 const ROUND_BYTES: usize = 3 * ELEMENT_BYTES;
 const PARTIAL_CONSTANTS: usize = POSEIDON_CONSTANTS + 4 * ROUND_BYTES;

@@ -2,8 +2,9 @@
 import { PEDERSEN_SEEDS, PEDERSEN_START } from '../gen/constants-9x29';
 import { WINDOW_BITS, WINDOWS_PER_INPUT } from '../gen/windows';
 import { digitOf, LOW_DIGIT, TOP, windowsOf } from '../windows';
-import { POINT_BYTES, POINTS, SUMS, TABLE, TAILS, WINDOW_BYTES, WINDOW_POINTS } from './layout';
+import { TABLE, TAILS, WINDOW_BYTES, WINDOW_POINTS } from './layout';
 import { addBatch, copyPoint, doubleBatch, enqueue, negateY, startPoints } from './points';
+import { POINT_BYTES, POINTS, SUMS } from './workspace';
 
 /** Bits of an input that the low base stands for; the rest belongs to the high base. */
 const LOW_BITS: i32 = 248;

@@ -1,18 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Point } from '@scure/starknet';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { vectorsDir } from '../../test/vectors/locate.ts';
-import { concatBytes, toHex } from '../lib/index.ts';
-import {
-  createFeltHasher,
-  createStarkVerifier,
-  type StarkSignature,
-  signStark,
-  starkPublicKeyX,
-  verifyStarkSignature,
-} from './index.ts';
-import { feltOf, P, randomFelts } from './testing/felt-samples.ts';
+import { vectorsDir } from '../../../test/vectors/locate.ts';
+import { concatBytes, toHex } from '../../lib/index.ts';
+import { createFeltHasher, createStarkVerifier, signStark, starkPublicKeyX, verifyStarkSignature } from '../index.ts';
+import { feltOf, P, randomFelts } from '../testing/felt-samples.ts';
 
 const dir = vectorsDir();
 const N = Point.Fn.ORDER;
@@ -54,7 +48,13 @@ describe.skipIf(dir === null)('published signatures', () => {
   });
 });
 
-describe('a signature made here', () => {
+type Signed = Parameters<typeof verifyStarkSignature>[0];
+
+/** Alone, each is verified by the curve library; prepared, by the kernel. */
+describe.each<[string, (signed: Signed) => boolean]>([
+  ['alone', verifyStarkSignature],
+  ['prepared', (signed) => createStarkVerifier(signed)(signed)],
+])('a signature made here, verified %s,', (_name, verify) => {
   const privateKey = feltOf(0x1234_5678_9abcn);
   const publicKeyX = starkPublicKeyX(privateKey);
   const messageHash = randomFelts('message', 1);
@@ -62,30 +62,28 @@ describe('a signature made here', () => {
   const good = { ...signature, messageHash, publicKeyX };
 
   test('is valid and the same every time', () => {
-    expect(verifyStarkSignature(good)).toBe(true);
+    expect(verify(good)).toBe(true);
     expect(signStark({ messageHash, privateKey })).toEqual(signature);
   });
 
   test.each([0n, 1n, 2n ** 251n - 1n, 0xfffn, 2n ** 247n + 5n])('is valid for the message %i', (value) => {
     const message = feltOf(value);
-    expect(
-      verifyStarkSignature({ ...signStark({ messageHash: message, privateKey }), messageHash: message, publicKeyX }),
-    ).toBe(true);
+    expect(verify({ ...signStark({ messageHash: message, privateKey }), messageHash: message, publicKeyX })).toBe(true);
   });
 
   test('also verifies with s negated, as the key has no sign', () => {
-    expect(verifyStarkSignature({ ...good, s: feltOf(N - integer(good.s)) })).toBe(true);
+    expect(verify({ ...good, s: feltOf(N - integer(good.s)) })).toBe(true);
   });
 
   test('is not valid with anything changed', () => {
     for (const name of ['r', 's', 'messageHash', 'publicKeyX'] as const) {
       const changed = Uint8Array.from(good[name]);
       changed[31] = (changed[31] as number) ^ 1; // 32 bytes
-      expect(verifyStarkSignature({ ...good, [name]: changed }), name).toBe(false);
+      expect(verify({ ...good, [name]: changed }), name).toBe(false);
     }
   });
 
-  test.each<[string, Partial<StarkSignature & { messageHash: Uint8Array; publicKeyX: Uint8Array }>]>([
+  test.each<[string, Partial<Signed>]>([
     ['r = 0', { r: feltOf(0n) }],
     ['s = 0', { s: feltOf(0n) }],
     ['r + N', { r: feltOf(integer(good.r) + N) }],
@@ -96,14 +94,87 @@ describe('a signature made here', () => {
     ['a key above P', { publicKeyX: feltOf(P + integer(good.publicKeyX)) }],
     ['a key that is no x on the curve', { publicKeyX: feltOf(xOffCurve()) }],
   ])('%s is refused', (_, change) => {
-    expect(verifyStarkSignature({ ...good, ...change })).toBe(false);
+    expect(verify({ ...good, ...change })).toBe(false);
+  });
+
+  // Whoever has the key can choose the multiples of G and of Q: here they are 0, equal and opposite points.
+  test.each([1n, 2n, 3n, N - 1n, (N + 1n) / 2n, 0x1234_5678_9abcn])(
+    'of the key %i is valid for sums that degenerate',
+    (key) => {
+      const { Fn } = Point;
+      const degenerate = { publicKeyX: starkPublicKeyX(feltOf(key)) };
+      for (const timesKey of [1n, 2n, N / 7n]) {
+        const point = Fn.mul(timesKey, key);
+        const bare = Point.BASE.multiplyUnsafe(point).x;
+        const doubled = Point.BASE.multiplyUnsafe(Fn.mul(2n, point)).x;
+        const s = (r: bigint) => Fn.div(r, timesKey);
+        const cases = [
+          { r: bare, z: 0n, ok: true },
+          { r: doubled, z: 0n, ok: false },
+          { r: doubled, z: Fn.mul(point, s(doubled)), ok: true },
+          { r: doubled, z: Fn.neg(Fn.mul(point, s(doubled))), ok: true },
+          { r: bare, z: Fn.mul(point, s(bare)), ok: false },
+        ];
+        for (const { r, z, ok } of cases) {
+          expect(verify({ ...degenerate, r: feltOf(r), s: feltOf(s(r)), messageHash: feltOf(z) })).toBe(ok);
+        }
+      }
+    },
+  );
+
+  test('with its numbers at the bounds is refused', () => {
+    const bounds = [
+      1n,
+      2n,
+      2n ** 251n - 1n,
+      2n ** 251n,
+      2n ** 251n + 1n,
+      N - 1n,
+      N,
+      N + 1n,
+      P - 1n,
+      P,
+      2n ** 256n - 1n,
+    ];
+    const [r, s, z] = [integer(good.r), integer(good.s), integer(good.messageHash)];
+    for (const bound of bounds) {
+      for (const [r1, s1, z1] of [
+        [bound, s, z],
+        [r, bound, z],
+        [r, s, bound],
+        [bound, bound, bound],
+      ] as const) {
+        expect(verify({ ...good, r: feltOf(r1), s: feltOf(s1), messageHash: feltOf(z1) })).toBe(false);
+      }
+    }
   });
 
   test('values of other lengths are the caller’s error', () => {
     const error = expect.objectContaining({ code: 'STARK_VALUE_LENGTH', fault: 'caller' });
-    expect(() => verifyStarkSignature({ ...good, r: new Uint8Array(31) })).toThrow(error);
-    expect(() => verifyStarkSignature({ ...good, publicKeyX: new Uint8Array(33) })).toThrow(error);
+    expect(() => verify({ ...good, r: new Uint8Array(31) })).toThrow(error);
+    expect(() => verify({ ...good, publicKeyX: new Uint8Array(33) })).toThrow(error);
   });
+});
+
+test('a prepared key takes and refuses what one alone does, whatever is changed', () => {
+  const scalar = fc.bigInt({ min: 1n, max: N - 1n });
+  const message = fc.bigInt({ min: 0n, max: 2n ** 251n - 1n });
+  const change = fc.record({ name: fc.constantFrom<keyof Signed>('r', 's', 'messageHash'), bit: fc.nat(251) });
+  fc.assert(
+    fc.property(scalar, fc.array(fc.tuple(message, change), { minLength: 1, maxLength: 4 }), (key, messages) => {
+      const privateKey = feltOf(key);
+      const publicKeyX = starkPublicKeyX(privateKey);
+      const verify = createStarkVerifier({ publicKeyX });
+      for (const [value, { name, bit }] of messages) {
+        const messageHash = feltOf(value);
+        const good: Signed = { ...signStark({ messageHash, privateKey }), messageHash, publicKeyX };
+        expect(verify(good)).toBe(true);
+        const changed = { ...good, [name]: feltOf(integer(good[name]) ^ (1n << BigInt(bit))) };
+        expect(verify(changed)).toBe(verifyStarkSignature(changed));
+      }
+    }),
+    { numRuns: 25 },
+  );
 });
 
 test('keys and messages out of range are not signed', () => {

@@ -96,6 +96,23 @@ describe('a bounded body', () => {
     expect(stalled.destroyed).toBe(true);
   });
 
+  it.each(['identity', 'gzip'] as const)('is not begun once the signal has fired (%s)', async (encoding) => {
+    const unread = new Readable({ read() {} });
+    const reading = readBounded(unread, { encoding, limits, origin, signal: AbortSignal.abort() });
+    await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
+    expect(unread.destroyed).toBe(true);
+  });
+
+  it.each([1 << 10, 1 << 17])('ends when the signal fires while it is inflated (%i bytes)', async (bytes) => {
+    const controller = new AbortController();
+    const stalled = new Readable({ read() {} });
+    stalled.push(gzipSync(noise, { level: 0 }).subarray(0, bytes));
+    const reading = readBounded(stalled, { encoding: 'gzip', limits, origin, signal: controller.signal });
+    setTimeout(() => controller.abort(), 20);
+    await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
+    expect(stalled.destroyed).toBe(true);
+  });
+
   it.each(['identity', 'gzip'] as const)('hands on failures of what it reads (%s)', async (encoding) => {
     async function* broken() {
       yield gzipSync(text).subarray(0, 100);

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import type { ErrorData } from '../../../lib/index.ts';
@@ -28,74 +29,94 @@ export interface BodyOptions {
  *   the stream itself are thrown as they are.
  */
 export async function readBounded(input: AsyncIterable<Uint8Array>, options: BodyOptions): Promise<Uint8Array> {
+  const { encoding, signal } = options;
+  const stream = input as AsyncIterable<Uint8Array> & Partial<Readable>;
+  stream.on?.('error', () => {}); // it comes by the iterator; raised after that it would end the process
+  const onAbort = () => stream.destroy?.(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  const iterator = input[Symbol.asyncIterator]();
+  try {
+    const wire = countWire(iterator, options);
+    return await (encoding === 'gzip' ? readGzip(wire, options) : readPlain(wire, options));
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    stream.destroy?.();
+    await iterator.return?.();
+  }
+}
+
+/** A body as it arrives, in chunks; null at its end. */
+interface Wire {
+  next(): Promise<Uint8Array | null>;
+  /** Read so far. */
+  readonly bytes: number;
+}
+
+function countWire(iterator: AsyncIterator<Uint8Array>, { limits, origin, signal }: BodyOptions): Wire {
+  let bytes = 0;
+  return {
+    async next() {
+      signal.throwIfAborted();
+      const { done, value } = await iterator.next();
+      signal.throwIfAborted();
+      if (done) return null;
+      bytes += value.length;
+      if (bytes > limits.wireBytesMax) throw tooLarge('wireBytesMax', limits.wireBytesMax, origin);
+      return value;
+    },
+    get bytes() {
+      return bytes;
+    },
+  };
+}
+
+async function readPlain(wire: Wire, { limits, origin }: BodyOptions): Promise<Uint8Array> {
+  const body = createGrowingBytes();
+  for (let chunk = await wire.next(); chunk !== null; chunk = await wire.next()) {
+    if (wire.bytes > limits.bodyBytesMax) throw tooLarge('bodyBytesMax', limits.bodyBytesMax, origin);
+    body.append(chunk);
+  }
+  return body.finish();
+}
+
+async function readGzip(wire: Wire, options: BodyOptions): Promise<Uint8Array> {
+  const start = createGrowingBytes();
+  try {
+    while (start.length <= SMALL_BYTES) {
+      const chunk = await wire.next();
+      if (chunk === null) return inflateSmall(start.finish(), options);
+      start.append(chunk);
+    }
+    return await inflateAsItArrives(start.finish(), wire, options);
+  } catch (error) {
+    const code = systemCodeOf(error);
+    if (!code?.startsWith('Z_')) throw error;
+    throw sourceError('SOURCE_BAD_ANSWER', 'body is not whole gzip', { ...options.origin, reason: code });
+  }
+}
+
+async function inflateAsItArrives(start: Uint8Array, wire: Wire, options: BodyOptions): Promise<Uint8Array> {
   const { limits, origin, signal } = options;
   const body = createGrowingBytes();
-  let wireBytes = 0;
-
-  async function* countWire(chunks: AsyncIterable<Uint8Array>) {
-    for await (const chunk of chunks) {
-      wireBytes += chunk.length;
-      if (wireBytes > limits.wireBytesMax) throw tooLarge('wireBytesMax', limits.wireBytesMax, origin);
-      yield chunk;
-    }
+  async function* packed() {
+    for (let chunk: Uint8Array | null = start; chunk !== null; chunk = await wire.next()) yield chunk;
   }
   async function collect(chunks: AsyncIterable<Uint8Array>) {
     for await (const chunk of chunks) {
       const length = body.length + chunk.length;
       if (length > limits.bodyBytesMax) throw tooLarge('bodyBytesMax', limits.bodyBytesMax, origin);
-      if (length > INFLATE_FREE_BYTES && length > wireBytes * INFLATE_RATIO_MAX) {
+      if (length > INFLATE_FREE_BYTES && length > wire.bytes * INFLATE_RATIO_MAX) {
         throw tooLarge('inflateRatioMax', INFLATE_RATIO_MAX, origin);
       }
       body.append(chunk);
     }
   }
-
-  if (options.encoding === 'identity') {
-    await pipeline(input, countWire, collect, { signal });
-    return body.finish();
-  }
-  try {
-    let inflated: Uint8Array | null = null;
-    await pipeline(
-      input,
-      countWire,
-      async (chunks: AsyncIterable<Uint8Array>) => {
-        const { packed, rest } = await readSmall(chunks);
-        if (rest === null) inflated = inflateSmall(packed, limits, origin);
-        else
-          await pipeline(joined(packed, rest), createGunzip({ chunkSize: INFLATE_CHUNK_BYTES }), collect, { signal });
-      },
-      { signal },
-    );
-    return inflated ?? body.finish();
-  } catch (error) {
-    const code = systemCodeOf(error);
-    if (!code?.startsWith('Z_')) throw error;
-    throw sourceError('SOURCE_BAD_ANSWER', 'body is not whole gzip', { ...origin, reason: code });
-  }
-}
-
-/** The start of a stream, and what comes behind it: null when it ends within `SMALL_BYTES`. */
-async function readSmall(
-  chunks: AsyncIterable<Uint8Array>,
-): Promise<{ packed: Uint8Array; rest: AsyncIterator<Uint8Array> | null }> {
-  const start = createGrowingBytes();
-  const iterator = chunks[Symbol.asyncIterator]();
-  while (start.length <= SMALL_BYTES) {
-    const next = await iterator.next();
-    if (next.done) return { packed: start.finish(), rest: null };
-    start.append(next.value);
-  }
-  return { packed: start.finish(), rest: iterator };
-}
-
-async function* joined(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield first;
-  yield* { [Symbol.asyncIterator]: () => rest };
+  await pipeline(packed, createGunzip({ chunkSize: INFLATE_CHUNK_BYTES }), collect, { signal });
+  return body.finish();
 }
 
 /** In one call: for a small body, setting up a stream costs more than inflating it. */
-function inflateSmall(packed: Uint8Array, limits: BodyLimits, origin: ErrorData): Uint8Array {
+function inflateSmall(packed: Uint8Array, { limits, origin }: BodyOptions): Uint8Array {
   const asBombMax = Math.max(INFLATE_FREE_BYTES, packed.length * INFLATE_RATIO_MAX);
   try {
     const body = gunzipSync(packed, {

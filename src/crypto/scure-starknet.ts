@@ -3,7 +3,7 @@ import type * as ScureStarknet from '@scure/starknet';
 
 /**
  * The curve library, loaded when it is first needed: it computes tables of Pedersen points as it loads, for which every
- * thread would pay some 9 MB and 50 ms. Most never use it: it is the twin of the kernels and what lifts public keys.
+ * thread would pay some 9 MB and 50 ms. Most never use it: it is the twin of the kernels, and signs.
  */
 export function scureStarknet(): typeof ScureStarknet {
   loaded ??= createRequire(import.meta.url)('@scure/starknet') as typeof ScureStarknet;

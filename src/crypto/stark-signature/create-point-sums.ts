@@ -1,7 +1,7 @@
 import { starkSignature } from '../gen/stark-signature.ts';
-import { scureStarknet } from '../scure-starknet.ts';
 import { compileKernel, instantiateKernel, type WasmModule } from '../wasm-kernel.ts';
 import type { CurvePoint, PointSums } from './point-sums.ts';
+import { StarkPoint } from './stark-curve.ts';
 import { createTypescriptPointSums } from './typescript-point-sums.ts';
 import { createWasmPointSums, type PointSumsKernel } from './wasm-point-sums.ts';
 
@@ -37,10 +37,9 @@ export function instantiatePointSumsKernel(): PointSumsKernel | null {
 
 /** Computes a sum and a difference with the curve library as well; without its tables, which would take longer. */
 export function givesTrueSums(sums: PointSums, key: CurvePoint): boolean {
-  const { Point } = scureStarknet();
-  const [timesGenerator, timesKey] = [Point.Fn.ORDER / 3n, Point.Fn.ORDER / 7n];
-  return [timesKey, Point.Fn.neg(timesKey)].every((signed) => {
-    const { x } = Point.BASE.mulAddUnsafe(timesGenerator, key, signed).toAffine();
+  const [timesGenerator, timesKey] = [StarkPoint.Fn.ORDER / 3n, StarkPoint.Fn.ORDER / 7n];
+  return [timesKey, StarkPoint.Fn.neg(timesKey)].every((signed) => {
+    const { x } = StarkPoint.BASE.mulAddUnsafe(timesGenerator, key, signed).toAffine();
     return sums.haveX({ x, timesGenerator, timesKey }) && !sums.haveX({ x, timesGenerator: timesKey, timesKey });
   });
 }

@@ -1,9 +1,10 @@
-import { Point } from '@scure/starknet';
+import { Point as ScurePoint } from '@scure/starknet';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { extremeFelts, feltOf, P, valuesOf } from '../testing/felt-samples.ts';
 import { createPointSums, createWasmSums, givesTrueSums, instantiatePointSumsKernel } from './create-point-sums.ts';
 import type { CurvePoint, PointSums, SumWithX } from './point-sums.ts';
+import { StarkPoint as Point } from './stark-curve.ts';
 import { createTypescriptPointSums } from './typescript-point-sums.ts';
 import { createWasmPointSums, type PointSumsKernel } from './wasm-point-sums.ts';
 
@@ -20,6 +21,11 @@ const extremeScalars = [
   // What the kernel sees as bits all clear, all set, alternating, and of the highest window alone.
   ...[0n, 2n ** 251n - 1n, (2n ** 252n - 1n) / 3n, 2n ** 251n - 2n ** 245n].map((v) => scalarOf(v)),
 ];
+
+test('the curve is that of the curve library', () => {
+  expect(Point.CURVE()).toEqual(ScurePoint.CURVE());
+  expect(someKey.toAffine()).toEqual(ScurePoint.BASE.multiply(0x1234_5678_9abcn).toAffine());
+});
 
 test('this engine runs the kernel', () => {
   expect(createPointSums(someKey).variant).toBe('wasm');

@@ -1,7 +1,7 @@
-import type { Point } from '@scure/starknet';
+import type { StarkPoint } from './stark-curve.ts';
 
 /** A point of the STARK curve, never the one at infinity where a key is meant. */
-export type CurvePoint = typeof Point.BASE;
+export type CurvePoint = typeof StarkPoint.BASE;
 
 /** Sums of multiples of the STARK curve's generator G and of one public key Q. */
 export interface PointSums {

@@ -2,6 +2,7 @@ import { SynclineError, toHex } from '../../lib/index.ts';
 import { scureStarknet } from '../scure-starknet.ts';
 import { createPointSums } from './create-point-sums.ts';
 import type { CurvePoint, PointSums } from './point-sums.ts';
+import { StarkPoint } from './stark-curve.ts';
 import { createTypescriptPointSums } from './typescript-point-sums.ts';
 
 /** What the signing functions throw, with fault `caller`. */
@@ -61,7 +62,7 @@ function isSigned(
   { messageHash, r: rBytes, s: sBytes }: StarkSignature & { readonly messageHash: Uint8Array },
   sumsOfKey: () => PointSums | null,
 ): boolean {
-  const { Fn } = scureStarknet().Point;
+  const { Fn } = StarkPoint;
   const z = readInteger('messageHash', messageHash);
   const r = readInteger('r', rBytes);
   const s = readInteger('s', sBytes);
@@ -89,9 +90,8 @@ export function signStark({
   if (readInteger('messageHash', messageHash) >= MESSAGE_LIMIT) {
     throw signatureError('STARK_MESSAGE_OUT_OF_RANGE', 'message hash is not below 2^251', { got: toHex(messageHash) });
   }
-  const { Point, sign } = scureStarknet();
-  const { r, s } = sign(messageHash, privateKey);
-  return { r: Point.Fn.toBytes(r), s: Point.Fn.toBytes(s) };
+  const { r, s } = scureStarknet().sign(messageHash, privateKey);
+  return { r: StarkPoint.Fn.toBytes(r), s: StarkPoint.Fn.toBytes(s) };
 }
 
 /**
@@ -99,19 +99,17 @@ export function signStark({
  * @throws {SynclineError} `STARK_PRIVATE_KEY_INVALID`, `STARK_VALUE_LENGTH`.
  */
 export function starkPublicKeyX(privateKey: Uint8Array): Uint8Array {
-  const { Point } = scureStarknet();
-  return Point.Fp.toBytes(Point.BASE.multiply(readPrivateKey(privateKey)).x);
+  return StarkPoint.Fp.toBytes(StarkPoint.BASE.multiply(readPrivateKey(privateKey)).x);
 }
 
 /** One of the two points with this x, or null if the curve has none. */
 function liftX(x: bigint): CurvePoint | null {
-  const { Point } = scureStarknet();
-  const { Fp } = Point;
+  const { Fp } = StarkPoint;
   if (!Fp.isValid(x)) return null;
-  const { a, b } = Point.CURVE(); // y² = x³ + a·x + b
+  const { a, b } = StarkPoint.CURVE(); // y² = x³ + a·x + b
   const square = Fp.add(Fp.mul(Fp.add(Fp.sqr(x), a), x), b);
   try {
-    return Point.fromAffine({ x, y: Fp.sqrt(square) });
+    return StarkPoint.fromAffine({ x, y: Fp.sqrt(square) });
   } catch {
     return null; // No square root: x belongs to the twist.
   }
@@ -120,7 +118,7 @@ function liftX(x: bigint): CurvePoint | null {
 function readPrivateKey(bytes: Uint8Array): bigint {
   const key = readInteger('privateKey', bytes);
   // The value is a secret and stays out of the error.
-  if (!scureStarknet().Point.Fn.isValidNot0(key))
+  if (!StarkPoint.Fn.isValidNot0(key))
     throw signatureError('STARK_PRIVATE_KEY_INVALID', 'private key is not in [1, N)');
   return key;
 }

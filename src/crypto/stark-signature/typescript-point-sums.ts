@@ -1,16 +1,15 @@
-import { scureStarknet } from '../scure-starknet.ts';
 import type { CurvePoint, PointSums } from './point-sums.ts';
+import { StarkPoint } from './stark-curve.ts';
 
 /**
  * The plain twin of the kernel, over `@noble/curves`: its oracle and its fallback. Some 350 us a
  * sum if the key has a table of its multiples (`precompute`).
  */
 export function createTypescriptPointSums(key: CurvePoint): PointSums {
-  const { BASE } = scureStarknet().Point;
   return {
     variant: 'typescript',
     haveX: ({ x, timesGenerator, timesKey }) => {
-      const a = BASE.multiplyUnsafe(timesGenerator);
+      const a = StarkPoint.BASE.multiplyUnsafe(timesGenerator);
       const b = key.multiplyUnsafe(timesKey);
       return hasX(a.add(b), x) || hasX(a.subtract(b), x);
     },
@@ -19,5 +18,5 @@ export function createTypescriptPointSums(key: CurvePoint): PointSums {
 
 /** Compared in projective coordinates: dividing would cost an inversion. */
 function hasX(point: CurvePoint, x: bigint): boolean {
-  return !point.is0() && scureStarknet().Point.Fp.mul(x, point.Z) === point.X;
+  return !point.is0() && StarkPoint.Fp.mul(x, point.Z) === point.X;
 }

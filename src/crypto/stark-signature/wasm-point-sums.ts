@@ -1,8 +1,8 @@
 import { equalBytes } from '../../lib/index.ts';
 import { FELT_BYTES } from '../felt-bytes.ts';
-import { scureStarknet } from '../scure-starknet.ts';
 import type { WasmGlobal, WasmKernel } from '../wasm-kernel.ts';
 import type { CurvePoint, PointSums } from './point-sums.ts';
+import { StarkPoint } from './stark-curve.ts';
 
 /** What the signature kernel exports. Addresses are bytes of its memory; inputs are not checked. */
 export interface PointSumsKernel extends WasmKernel {
@@ -20,15 +20,12 @@ export interface PointSumsKernel extends WasmKernel {
 
 /** Sums over an instance of the kernel, which they own from here on; they must stay in its thread. */
 export function createWasmPointSums(kernel: PointSumsKernel, key: CurvePoint): PointSums {
-  const { Point } = scureStarknet();
-  const { Fn, Fp } = Point;
-  const half = (Fn.ORDER + 1n) / 2n; // 1/2 modulo N
   const memory = new Uint8Array(kernel.memory.buffer);
   const signs = kernel.signs.value;
   const sum = memory.subarray(kernel.out.value, kernel.out.value + FELT_BYTES);
   const difference = memory.subarray(kernel.out.value + FELT_BYTES, kernel.out.value + 2 * FELT_BYTES);
   const allClear = -(2n ** BigInt(kernel.signBits.value) - 1n);
-  writePoint(memory, kernel.bases.value, Point.BASE);
+  writePoint(memory, kernel.bases.value, StarkPoint.BASE);
   writePoint(memory, kernel.bases.value + 2 * FELT_BYTES, key);
   kernel.buildTables();
 
@@ -37,7 +34,7 @@ export function createWasmPointSums(kernel: PointSumsKernel, key: CurvePoint): P
    * 2v - (2^bits - 1). Modulo N, which is odd and has no more bits, every scalar has such a v.
    */
   function signsOf(scalar: bigint): Uint8Array {
-    return Fn.toBytes(Fn.mul(Fn.sub(scalar, allClear), half));
+    return Fn.toBytes(Fn.mul(Fn.sub(scalar, allClear), HALF));
   }
 
   return {
@@ -53,8 +50,12 @@ export function createWasmPointSums(kernel: PointSumsKernel, key: CurvePoint): P
 }
 
 function writePoint(memory: Uint8Array, at: number, point: CurvePoint): void {
-  const { Fp } = scureStarknet().Point;
   const { x, y } = point.toAffine();
   memory.set(Fp.toBytes(x), at);
   memory.set(Fp.toBytes(y), at + FELT_BYTES);
 }
+
+const { Fn, Fp } = StarkPoint;
+
+/** 1/2 modulo N. */
+const HALF = (Fn.ORDER + 1n) / 2n;

@@ -175,14 +175,13 @@ describe('the messages of a transaction of L1', () => {
 });
 
 describe.skipIf(vectors === null)('real messages', () => {
-  const captures = openVectors((file) => readFileSync(join(vectors ?? '', 'starknet', file), 'utf8'));
-
   it.each([
     // By their receipts on L2; the transactions are on Starknet's mainnet.
     ['mainnet/block/171486.json', 'SN_MAIN', 6],
     ['mainnet/block/65000.json', 'SN_MAIN', 4],
     ['sepolia/block/284801.json', 'SN_SEPOLIA', 1],
   ])('of %s lead from their logs to the transactions that handled them', (file, chainId, count) => {
+    const captures = openVectors((path) => readFileSync(join(vectors ?? '', 'starknet', path), 'utf8'));
     const taken = captures
       .block(file)
       .receipts.flatMap(({ consumedMessage, transactionHash }) =>

@@ -23,10 +23,12 @@ export type Delivery =
   | { readonly type: 'absent'; readonly part: string };
 
 export interface SourceLimits {
-  /** Requests under way at once. */
+  /** Requests under way at once, for blocks and late parts together; questions about heads and hashes come on top. */
   readonly concurrencyMax: number;
   /** Requests a second, as a token bucket; absent: unlimited. */
   readonly ratePerS?: number;
+  /** How long one request may take, where that is known better than by the engine's own limit for all. */
+  readonly requestTimeoutMs?: number;
 }
 
 /** A source's word about what is final: every block up to `height` is. */

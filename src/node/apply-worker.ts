@@ -21,7 +21,7 @@ host.catch(() => {}); // every call fails with the reason
 async function open(): Promise<ApplyHost> {
   const module = (await import(rulesModule)) as RulesModule;
   const rules = await module.createRules(options);
-  return createApplyHost({ rules, store: openLmdb({ path }), tips, identity });
+  return createApplyHost({ rules, store: openLmdb({ path }), tips, identity, nowMs: () => performance.now() });
 }
 
 serveOverPort(port, {
@@ -35,6 +35,7 @@ serveOverPort(port, {
   recordRejection: async (...args: Parameters<ApplyHost['recordRejection']>) => (await host).recordRejection(...args),
   recordQuarantine: async (...args: Parameters<ApplyHost['recordQuarantine']>) =>
     (await host).recordQuarantine(...args),
+  usage: async () => (await host).usage(),
   close: async () => {
     await (await host).close();
     port.close();

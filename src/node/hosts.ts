@@ -19,7 +19,7 @@ export async function createInlineHosts(chain: Chain, store: Store): Promise<{ a
   const module = (await import(chain.rulesModule.href)) as RulesModule;
   const [forApply, forVerify] = [await module.createRules(chain.options), await module.createRules(chain.options)];
   return {
-    apply: createApplyHost({ rules: forApply, store, tips: chain.tips, identity: chain.identity }),
+    apply: createApplyHost({ rules: forApply, store, tips: chain.tips, identity: chain.identity, nowMs: monotonicMs }),
     verify: createVerifyHost(forVerify),
   };
 }
@@ -52,6 +52,7 @@ export function createApplyWorker(chain: Chain, path: string): ApplyHost {
     advance: call('advance'),
     recordRejection: call('recordRejection'),
     recordQuarantine: call('recordQuarantine'),
+    usage: call('usage'),
     close: () => closeWriter(worker, remote),
   };
 }
@@ -138,6 +139,7 @@ async function closeWorker(worker: Worker, remote: RemoteCaller): Promise<void> 
   await worker.terminate();
 }
 
+const monotonicMs = () => performance.now();
 const EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 /**
  * Blocks are short-lived garbage. A small young generation costs a few more collections and keeps a node with two

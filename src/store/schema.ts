@@ -15,7 +15,7 @@ import { SynclineError } from '../lib/index.ts';
  * | `height`     | 0x04   | block hash (32)                | height (8) |
  * | `state`      | 0x05   | chain sub-table (1) ‖ key      | the chain's value, as of the confirmed tip |
  * | `history`    | 0x06   | state key ‖ height (8)         | value before that height: 0x00 absent, or 0x01 ‖ value |
- * | `undo`       | 0x07   | height (8)                     | list of the state and index keys changed at that height: (0 state or 1 index (1) ‖ length (2) ‖ key)… |
+ * | `undo`       | 0x07   | height (8)                     | list of the state and index keys changed at that height: (0 state, 1 index where nothing stood before, or 2 index (1) ‖ length (2) ‖ key ‖ of 2: length (4) ‖ value before)… |
  * | `trie`       | 0x08   | chain prefix ‖ page            | node page |
  * | `index`      | 0x09   | chain sub-table (1) ‖ key      | the chain's value |
  * | `content`    | 0x0a   | part name, UTF-8 ‖ 0x00 ‖ id   | bytes of a late part, addressed by content |
@@ -25,7 +25,8 @@ import { SynclineError } from '../lib/index.ts';
  * | `quarantine` | 0x0e   | kind, UTF-8 ‖ 0x00 ‖ id        | JSON |
  *
  * Prefixes are part of the disk format: they never change meaning, and a new table takes the next free byte. A change
- * to any line of this table raises `schemaVersion`.
+ * to any line of this table raises `schemaVersion`, unless all that was written before can still be read: kind 2 of undo
+ * lists is newer than version 2, and lists without it undo as they did.
  */
 const prefixes: Readonly<Record<Table, number>> = {
   meta: 0x01,

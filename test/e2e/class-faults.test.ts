@@ -226,6 +226,16 @@ describe('a local compiler', () => {
     },
   );
 
+  it('that is slow makes one class after the other, whatever time others have for an answer', async () => {
+    const slow = { path: COMPILER, args: ['slow', '{sierra}'] };
+    await using run = await start(newer, [{}], slow, { requestTimeoutMs: 1_000 });
+    await run.settled();
+    expect(missing(newer, run.node.store)).toEqual([]);
+    const sierra = newer.classes.filter(({ seed }) => seed.kind === 'sierra');
+    expect(sierra.length).toBeGreaterThan(3);
+    expect(compilerOf(run)).toMatchObject({ ok: sierra.length, fail: 0 });
+  });
+
   it('that hangs holds up no block, is killed, and is made up for by the gateway', async () => {
     await using run = await start(newer, [{}], { path: COMPILER, args: ['hang'], timeoutMs: 3_000 });
     await run.until(() => run.node.status().confirmed?.height === newer.head.height);

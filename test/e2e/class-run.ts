@@ -30,6 +30,7 @@ export async function start(
   devnet: StarknetDevnet,
   gateways: readonly Gateway[],
   compiler?: SierraCompiler,
+  { requestTimeoutMs }: { readonly requestTimeoutMs?: number } = {},
 ): Promise<Run> {
   const servers = await Promise.all(gateways.map((options) => serveStarknetDevnet({ devnet, ...options })));
   const dataDir = temporaryFolder('class-faults');
@@ -44,7 +45,11 @@ export async function start(
     dataDir,
     onNotice: (notice) => notices.push(notice),
     // Quick to forgive and to ask again, so that a test is short.
-    policy: { late: { retryBaseMs: 200 }, range: { strikeBaseMs: 200 }, pipeline: { pollMs: 100 } },
+    policy: {
+      late: { retryBaseMs: 200 },
+      range: { strikeBaseMs: 200, ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }) },
+      pipeline: { pollMs: 100 },
+    },
   });
   let closing: Promise<NodeStatus> | null = null;
   const close = async () => {

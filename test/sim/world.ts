@@ -58,6 +58,7 @@ export interface SourcePlan {
   readonly parts?: readonly ('header' | 'transactions' | 'block' | 'memo' | 'archivedMemo')[];
   readonly concurrencyMax?: number;
   readonly ratePerS?: number;
+  readonly requestTimeoutMs?: number;
 }
 
 /** A ledger devnet, sources of all characters, and a node, all in one virtual world. */
@@ -219,6 +220,7 @@ export class World {
       limits: {
         concurrencyMax: plan.concurrencyMax ?? 4,
         ...(plan.ratePerS === undefined ? {} : { ratePerS: plan.ratePerS }),
+        ...(plan.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: plan.requestTimeoutMs }),
       },
       ...(plan.parts === undefined ? {} : { parts: plan.parts }),
     });

@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { Need } from '../chain.ts';
+import { createBook, defaultRangePolicy, endTurn, type SourceBook, takeTurn } from '../range/index.ts';
+import { noteFailure, readyAtMs } from '../range/source-book.ts';
+import type { SourceLimits } from '../source.ts';
 import type { Height } from '../types.ts';
-import { createLateNeeds, hasRoom, type LateCommand, type LateEvent, lateKey, stepLate } from './late-needs.ts';
+import {
+  createLateNeeds,
+  endLateTurn,
+  hasRoom,
+  type LateCommand,
+  type LateEvent,
+  lateKey,
+  stepLate,
+} from './late-needs.ts';
 
 const POLICY = { concurrencyMax: 4, entriesMax: 10, retryBaseMs: 5_000, retryMaxMs: 60_000 };
 
@@ -24,7 +35,7 @@ describe('late content', () => {
     bench.name(content('x'));
     bench.stored('x');
     expect(bench.state.entries.size).toBe(0);
-    expect(bench.state.inFlight).toBe(0);
+    expect(bench.state.requests.size).toBe(0);
     bench.pass(1_000_000);
     expect(bench.fetches()).toEqual(['x class a']);
   });
@@ -39,8 +50,8 @@ describe('late content', () => {
 
   it('is asked only of sources that serve such a part', () => {
     const bench = createBench([]);
-    bench.tell({ type: 'source', id: 'blocks', parts: ['block'] });
-    bench.tell({ type: 'source', id: 'classes', parts: ['class'] });
+    bench.tell({ type: 'source', book: bookOf('blocks', { parts: ['block'] }) });
+    bench.tell({ type: 'source', book: bookOf('classes', { parts: ['class'] }) });
     bench.name(content('x'));
     expect(bench.fetches()).toEqual(['x class classes']);
   });
@@ -146,44 +157,235 @@ describe('the bounds of late content', () => {
   it('are not shifted by news of content that is not under way', () => {
     const bench = createBench(['a']);
     bench.name(content('x'));
-    bench.tell({ type: 'stored', key: lateKey(content('stranger')) });
-    bench.tell({ type: 'missed', key: lateKey(content('stranger')), reason: 'none' });
+    bench.tell({ type: 'stored', request: 99 });
+    bench.tell({ type: 'missed', request: 99, reason: 'none', retryAfterMs: null });
+    expect(bench.underWay()).toEqual(['x class a']);
     bench.stored('x');
-    bench.stored('x');
-    bench.tell({ type: 'missed', key: lateKey(content('x')), reason: 'late' });
-    expect(bench.state.inFlight).toBe(0);
+    bench.tell({ type: 'stored', request: 1 });
+    bench.tell({ type: 'missed', request: 1, reason: 'late', retryAfterMs: null });
+    expect(bench.state.requests.size).toBe(0);
+    expect(bench.book('a').inFlight).toBe(0);
   });
 });
 
-function createBench(sources: readonly string[]) {
+describe('content that only unwound blocks named', () => {
+  it('is forgotten, and what was under way for it is cancelled', () => {
+    const bench = createBench(['a']);
+    bench.name(content('kept', 5), content('gone', 6), content('waiting', 7));
+    bench.tell({ type: 'unwound', to: 5 });
+    expect([...bench.state.entries.keys()]).toEqual([lateKey(content('kept'))]);
+    expect(bench.log.filter(({ type }) => type === 'cancel')).toEqual([
+      { type: 'cancel', request: 2 },
+      { type: 'cancel', request: 3 },
+    ]);
+    expect(bench.book('a').inFlight).toBe(1);
+  });
+
+  it('makes room for other content at once', () => {
+    const bench = createBench(['a']);
+    bench.name(...['1', '2', '3', '4'].map((id) => content(id, 6)), content('x', 5));
+    expect(bench.underWay()).not.toContain('x class a');
+    bench.tell({ type: 'unwound', to: 5 });
+    expect(bench.underWay()).toEqual(['x class a']);
+  });
+
+  it('is fetched anew when the other branch names it too, whatever becomes of the first request', () => {
+    const bench = createBench(['a', 'b']);
+    bench.name(content('x', 6));
+    bench.tell({ type: 'unwound', to: 5 });
+    bench.name(content('x', 7));
+    bench.tell({ type: 'missed', request: 1, reason: 'cancelled', retryAfterMs: null });
+    expect(bench.underWay()).toEqual(['x class a']);
+    bench.tell({ type: 'stored', request: 1 });
+    expect(bench.underWay()).toEqual(['x class a']);
+    bench.stored('x');
+    expect(bench.state.entries.size).toBe(0);
+  });
+});
+
+describe('the limits of a source', () => {
+  it('hold for late content: no more requests at once than it allows, and nobody is passed over for it', () => {
+    const bench = createBench([]);
+    bench.tell({ type: 'source', book: bookOf('compiler', { parts: ['made'], limits: { concurrencyMax: 1 } }) });
+    bench.tell({ type: 'source', book: bookOf('a') });
+    const made = (id: string): Need => ({ ...content(id), part: 'made', fallbacks: [content(id)] });
+    bench.name(made('1'), made('2'), made('3'), content('4'));
+    expect(bench.underWay()).toEqual(['1 made compiler', '4 class a']);
+    bench.stored('1', 'made');
+    expect(bench.underWay()).toEqual(['2 made compiler', '4 class a']);
+    bench.missed('2', 'refused', 'made');
+    expect(bench.underWay()).toEqual(['2 class a', '3 made compiler', '4 class a']);
+  });
+
+  it('hold for late content and blocks together', () => {
+    const bench = createBench(['a'], { concurrencyMax: 2 });
+    takeTurn(bench.book('a'), 'block');
+    bench.name(content('1'), content('2'));
+    expect(bench.underWay()).toHaveLength(1);
+    endTurn(bench.book('a'), 'block');
+    bench.pass(0);
+    expect(bench.underWay()).toHaveLength(2);
+  });
+
+  it('include its pace', () => {
+    const bench = createBench(['a'], { concurrencyMax: 8, ratePerS: 2 });
+    bench.name(...['1', '2', '3', '4'].map((id) => content(id)));
+    expect(bench.underWay()).toHaveLength(2);
+    bench.pass(500);
+    expect(bench.underWay()).toHaveLength(3);
+    bench.pass(500);
+    expect(bench.underWay()).toHaveLength(4);
+  });
+
+  it('give the turn back with the answer, before it is known what it is worth', () => {
+    const bench = createBench(['a'], { concurrencyMax: 1 });
+    bench.name(content('1'), content('2'));
+    endLateTurn(bench.state, 1);
+    expect(bench.book('a')).toMatchObject({ inFlight: 0, lateInFlight: 0 });
+    bench.stored('1');
+    expect(bench.book('a')).toMatchObject({ inFlight: 1, lateInFlight: 1 });
+  });
+});
+
+describe('a source that asks to be left alone', () => {
+  it('is left alone for that long, also by blocks, and asked again then: it has not said that it has none', () => {
+    const bench = createBench(['a']);
+    bench.name(content('x'), content('y'));
+    bench.missed('x', 'too many', 'class', 3_000);
+    expect(bench.book('a').coolUntilMs).toBe(bench.nowMs + 3_000);
+    expect(bench.book('a').failuresInRow).toBe(0);
+    bench.missed('y', 'too many', 'class', 3_000);
+    bench.pass(2_999);
+    expect(bench.underWay()).toEqual([]);
+    bench.pass(1);
+    expect(bench.underWay()).toEqual(['x class a', 'y class a']);
+    expect(bench.log.filter(({ type }) => type === 'quarantine')).toEqual([]);
+  });
+
+  it('leaves the way free to others that have it', () => {
+    const bench = createBench(['a', 'b']);
+    bench.name(content('x'));
+    bench.missed('x', 'too many', 'class', 3_000);
+    expect(bench.underWay()).toEqual(['x class b']);
+  });
+
+  it('whenever it is asked has as good as none', () => {
+    const bench = createBench(['a']);
+    bench.name(withFallbacks('x', 'archived'));
+    for (let times = 0; times < 9; times++) {
+      expect(bench.underWay()).toEqual(['x class a']);
+      bench.missed('x', 'too many', 'class', 1_000);
+      bench.pass(1_000);
+    }
+    expect(bench.underWay()).toEqual(['x archived a']);
+  });
+
+  it('is left alone by late content too when it was asked for blocks', () => {
+    const bench = createBench(['a']);
+    noteFailure(bench.book('a'), bench.nowMs, defaultRangePolicy, 3_000);
+    bench.name(content('x'));
+    expect(bench.underWay()).toEqual([]);
+    bench.pass(3_000);
+    expect(bench.underWay()).toEqual(['x class a']);
+  });
+
+  it('is told from one that only failed: that is asked, and may have it', () => {
+    const bench = createBench(['a']);
+    noteFailure(bench.book('a'), bench.nowMs, defaultRangePolicy, null);
+    bench.name(content('x'));
+    expect(bench.underWay()).toEqual(['x class a']);
+  });
+});
+
+describe('turns at a source that blocks want too', () => {
+  it('are left to late content up to a share, and to blocks beyond it', () => {
+    const bench = createBench(['a'], { concurrencyMax: 8 });
+    const book = bench.book('a');
+    const fill = () => {
+      while (readyAtMs(book, bench.nowMs) <= bench.nowMs) takeTurn(book, 'block');
+    };
+    fill();
+    expect(book.inFlight).toBe(8);
+    bench.name(...['1', '2', '3', '4', '5'].map((id) => content(id)));
+    for (let answers = 0; answers < 4; answers++) {
+      endTurn(book, 'block');
+      fill();
+      bench.pass(0);
+      fill();
+    }
+    expect(book).toMatchObject({ inFlight: 8, lateInFlight: 2 });
+  });
+
+  it('are all for blocks when no late content waits', () => {
+    const bench = createBench(['a'], { concurrencyMax: 8 });
+    bench.name(content('x'));
+    bench.stored('x');
+    for (let i = 0; i < 8; i++) takeTurn(bench.book('a'), 'block');
+    expect(bench.book('a')).toMatchObject({ inFlight: 8, lateInFlight: 0 });
+  });
+
+  it('alternate where there is but one', () => {
+    const bench = createBench(['a'], { concurrencyMax: 1 });
+    const book = bench.book('a');
+    const turns: string[] = [];
+    bench.name(...['1', '2', '3'].map((id) => content(id)));
+    for (let i = 0; i < 6; i++) {
+      turns.push(book.lastTurn);
+      const [id] = bench.underWay().map((text) => text.split(' ')[0] ?? '');
+      if (id !== undefined) endLateTurn(bench.state, bench.requestOf(id));
+      else endTurn(book, 'block');
+      if (readyAtMs(book, bench.nowMs) <= bench.nowMs) takeTurn(book, 'block');
+      if (id !== undefined) bench.stored(id);
+      else bench.pass(0);
+    }
+    expect(turns).toEqual(['late', 'block', 'late', 'block', 'late', 'block']);
+  });
+});
+
+function bookOf(
+  id: string,
+  {
+    parts = ['class', 'archived', 'reconstructed'],
+    limits = { concurrencyMax: 8 },
+  }: { readonly parts?: readonly string[]; readonly limits?: SourceLimits } = {},
+): SourceBook {
+  return createBook({ id, parts, limits }, 1_000_000);
+}
+
+function createBench(sources: readonly string[], limits?: SourceLimits) {
   const state = createLateNeeds(POLICY);
   const log: LateCommand[] = [];
   const bench = {
     state,
     log,
     nowMs: 1_000_000,
+    book: (id: string) => state.books.get(id) as SourceBook, // of those below
     tell(event: LateEvent) {
       log.push(...stepLate(state, event, bench.nowMs));
     },
+    requestOf: (id: string, part = 'class') => state.entries.get(`${part}\0${id}`)?.request ?? -1,
     name: (...needs: readonly Need[]) => bench.tell({ type: 'named', needs }),
-    stored: (id: string) => bench.tell({ type: 'stored', key: lateKey(content(id)) }),
-    missed: (id: string, reason = 'none') => bench.tell({ type: 'missed', key: lateKey(content(id)), reason }),
+    stored: (id: string, part = 'class') => bench.tell({ type: 'stored', request: bench.requestOf(id, part) }),
+    missed: (id: string, reason = 'none', part = 'class', retryAfterMs: number | null = null) =>
+      bench.tell({ type: 'missed', request: bench.requestOf(id, part), reason, retryAfterMs }),
     pass(ms: number) {
       bench.nowMs += ms;
       bench.tell({ type: 'tick' });
     },
     /** Every source in turn has none, until nobody is left to be asked. */
     runDry(id: string, reason?: string) {
-      while (state.entries.get(lateKey(content(id)))?.fetchingFrom != null) bench.missed(id, reason);
+      while (state.entries.get(lateKey(content(id)))?.request != null) bench.missed(id, reason);
     },
     /** All fetches so far, as `id part source`. */
     fetches: () => log.filter((command) => command.type === 'fetch').map(({ need, source }) => textOf(need, source)),
     underWay: () =>
       [...state.entries.values()]
-        .filter((entry) => entry.fetchingFrom !== null)
-        .map((entry) => textOf(entry.need, entry.fetchingFrom)),
+        .filter((entry) => entry.request !== null)
+        .map((entry) => textOf(entry.need, state.requests.get(entry.request ?? -1)?.source ?? null)),
   };
-  for (const id of sources) bench.tell({ type: 'source', id, parts: ['class', 'archived', 'reconstructed'] });
+  for (const id of sources) {
+    bench.tell({ type: 'source', book: bookOf(id, limits === undefined ? {} : { limits }) });
+  }
   return bench;
 }
 
@@ -207,20 +409,21 @@ describe('a need that comes after another', () => {
   };
   const start = () => {
     const state = createLateNeeds(POLICY);
-    stepLate(state, { type: 'source', id: 'x', parts: ['class', 'compiled'] }, 0);
+    const book = createBook({ id: 'x', parts: ['class', 'compiled'], limits: { concurrencyMax: 8 } }, 0);
+    stepLate(state, { type: 'source', book }, 0);
     return { state, commands: stepLate(state, { type: 'named', needs: [second, first] }, 0) };
   };
 
   it('is asked for when the other is stored', () => {
     const { state, commands } = start();
     expect(commands.map((command) => command.type === 'fetch' && command.need.part)).toEqual(['class']);
-    const next = stepLate(state, { type: 'stored', key: lateKey(first) }, 1);
+    const next = stepLate(state, { type: 'stored', request: 1 }, 1);
     expect(next).toMatchObject([{ type: 'fetch', need: second }]);
   });
 
   it('is asked for when nobody has the other', () => {
     const { state } = start();
-    const next = stepLate(state, { type: 'missed', key: lateKey(first), reason: 'x has none' }, 1);
+    const next = stepLate(state, { type: 'missed', request: 1, reason: 'x has none', retryAfterMs: null }, 1);
     const again = stepLate(state, { type: 'tick' }, 2);
     expect([...next, ...again].filter(({ type }) => type === 'fetch')).toMatchObject([{ need: second }]);
   });

@@ -2,10 +2,10 @@ import { concatBytes, equalBytes, toHex, toSynclineError, u64be } from '../../li
 import { lateKey } from '../assemble/late-needs.ts';
 import type { SealedBlock, Verified } from '../chain.ts';
 import { ZERO_HASH } from '../commit/apply-host.ts';
-import { contribution, decodeUndo, encodeUndo, readBlock } from '../commit/records.ts';
+import { contribution, decodeUndo, readBlock } from '../commit/records.ts';
 import type { StateView } from '../store.ts';
 import type { BlockRef, Proof, Proofs, Span } from '../types.ts';
-import type { AuditedBlock, ChainAudit } from './chain-audit.ts';
+import type { AuditedBlock } from './chain-audit.ts';
 import { type AuditContext, finalHeight } from './context.ts';
 import {
   DifferenceFound,
@@ -16,6 +16,7 @@ import {
   requireRecord,
   requireVerdict,
 } from './difference.ts';
+import { expectedUndo, requireIndex } from './index-entries.ts';
 import { countKey, createTally, type KeyTally } from './key-tally.ts';
 import { ReplayedState } from './replayed-state.ts';
 import { type LoadedBlock, loadBlocks } from './stored-blocks.ts';
@@ -57,7 +58,7 @@ export async function auditBlocks(
     const block = requireSealed(at, audited[i] as AuditedBlock); // one result a block
     requireLinks(at, parent);
     if (block !== null) {
-      requireIndex(at, block, found.index);
+      requireIndex({ view, audit, counter }, block, found.index);
       const state = await replay(at, block, found.history);
       requireUndo(at, block, state, height <= final);
       requireLate(at, block);
@@ -168,30 +169,6 @@ function requireLinks({ view, stored, counter }: AtBlock, parent: Uint8Array | u
   throw recordDiffers({ table: 'orphan', key: ref.hash, height }, 'no record: the block is confirmed', orphan);
 }
 
-function requireIndex({ context, view, stored, counter }: AtBlock, block: SealedBlock, tally: KeyTally): void {
-  const { height } = stored.record.ref;
-  const { audit } = context.rules;
-  for (const { key, value } of block.index) {
-    const found = view.get('index', key);
-    if (found !== undefined && value !== null && equalBytes(found, value)) {
-      countKey(tally, key);
-      counter.pass('index');
-      continue;
-    }
-    // A later block may have written the same key: then it is that block's to check.
-    const owner = found === undefined ? null : (audit?.indexHeight(key, found) ?? null);
-    if (owner !== null && owner > height && isWriter(view, audit, owner, key)) continue;
-    throw recordDiffers({ table: 'index', key, height }, value, found ?? null);
-  }
-}
-
-function isWriter(view: StateView, audit: ChainAudit | undefined, height: number, key: Uint8Array): boolean {
-  if (audit === undefined || readBlock(view, height) === null) return false;
-  const at = height as BlockRef['height'];
-  const [audited] = audit.blocks(loadBlocks(view, { from: at, to: at }, STEP_BYTES_MAX));
-  return audited?.block?.index.some((write) => equalBytes(write.key, key)) ?? false;
-}
-
 interface Replayed {
   readonly state: ReplayedState;
   /** The keys that the block changed, ascending. */
@@ -219,7 +196,7 @@ async function replay(at: AtBlock, block: Verified<SealedBlock>, tally: KeyTally
 }
 
 function requireUndo(
-  { stored, counter }: AtBlock,
+  { context, view, stored, counter }: AtBlock,
   block: SealedBlock,
   { state, changed }: Replayed,
   isFinal: boolean,
@@ -231,7 +208,8 @@ function requireUndo(
     return;
   }
   const place = { table: 'undo', key: u64be(height), height } as const;
-  const expected = encodeUndo({ state: changed, index: block.index.map(({ key }) => key) });
+  const on = { view, audit: context.rules.audit, counter };
+  const expected = expectedUndo(on, block, { changed, stored: stored.undo });
   if (stored.undo === null) throw recordDiffers(place, expected, null);
   if (!equalBytes(expected, stored.undo)) {
     state.requireHistoryOf(decodeRecord(place, stored.undo, decodeUndo).state);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { concatBytes, readU64be, u64be } from '../../lib/index.ts';
 import { createMemoryStore } from '../../store/index.ts';
 import type { ChainRules, SealedBlock } from '../chain.ts';
+import { decodeUndo, encodeUndo, type UndoRecord } from '../commit/records.ts';
 import { createTinyChain, openTinyHost, type TinyChain } from '../commit/testing.ts';
 import type { Store } from '../store.ts';
 import type { BlockRef, Hash32, Height } from '../types.ts';
@@ -77,6 +78,36 @@ describe('an audit', () => {
     expect((await audit(store, rules)).difference).toMatchObject({ check: 'index', height: 3, table: 'index' });
     store.commit([{ ...shared(9), value: null }]);
     expect((await audit(store, rules)).difference).toMatchObject({ check: 'index', height: 3, got: 'no record' });
+  });
+
+  it('follows an index entry that blocks wrote again and again through their undo lists', async () => {
+    const writers = [3, 9, 21];
+    const chain = longChain((height) => (writers.includes(height) ? { index: [shared(height)] } : {}));
+    const rules = auditedRules(chain);
+    const store = await filled(chain);
+    expect(await audit(store, rules)).toMatchObject({ difference: null, checks: { undo: { undecided: 0 } } });
+    const listOf = (before: Uint8Array | null) => (undo: UndoRecord) =>
+      encodeUndo({ ...undo, index: [{ key: Buffer.from('shared'), before }] });
+    const rewrite = (height: number, make: (undo: UndoRecord) => Uint8Array) => {
+      using view = store.view();
+      const stored = view.get('undo', u64be(height)) as Uint8Array; // nothing is final
+      store.commit([{ table: 'undo', key: u64be(height), value: make(decodeUndo(stored)) }]);
+      return () => store.commit([{ table: 'undo', key: u64be(height), value: stored }]);
+    };
+    const cases: readonly (readonly [height: number, before: Uint8Array | null, found: object | null])[] = [
+      [21, u64be(3), { check: 'undo', table: 'undo', height: 21 }], // left block 9 out
+      [21, u64be(8), { check: 'undo', table: 'undo', height: 21 }], // who never wrote it
+      [9, u64be(21), { check: 'undo', table: 'undo', height: 9 }],
+      [3, u64be(2), { check: 'undo', table: 'undo', height: 3 }],
+      [21, null, null], // as earlier versions wrote it
+    ];
+    for (const [height, before, found] of cases) {
+      const restore = rewrite(height, listOf(before));
+      const { difference, checks } = await audit(store, rules);
+      if (found === null) expect([difference, checks.undo?.undecided]).toEqual([null, 2]);
+      else expect(difference).toMatchObject(found);
+      restore();
+    }
   });
 
   it('builds the tries of a chain that has only commitState', async () => {

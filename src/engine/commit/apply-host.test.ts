@@ -1,12 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readU64be, u64be } from '../../lib/index.ts';
 import { createMemoryDisk, createMemoryStore, type MemoryDisk } from '../../store/index.ts';
 import type { LatePart, SealedBlock, Verified } from '../chain.ts';
 import type { Rejection } from '../events.ts';
+import type { Store } from '../store.ts';
 import type { Hash32, Height } from '../types.ts';
 import type { ApplyHostOptions } from './apply-host.ts';
-import { readBlock, readCounts, readHeight, readOrphan, readRejections, readStateAt, readTips } from './records.ts';
+import {
+  decodeUndo,
+  encodeOrphan,
+  encodeUndo,
+  readBlock,
+  readCounts,
+  readHeight,
+  readOrphan,
+  readRejections,
+  readStateAt,
+  readTips,
+} from './records.ts';
 import { content, createTinyChain, dump, IMPOSSIBLE, openTinyHost, type TinyChain, withView } from './testing.ts';
+import { ORPHANS_KEPT } from './unwind.ts';
 
 const changes = fc.dictionary(
   fc.nat(7).map(String),
@@ -89,6 +103,45 @@ describe('blocks that are rolled back', () => {
     expect(dump(store)).not.toContain('orphan');
   });
 
+  it('are kept as orphans up to a bound, the highest of those before and all of the last roll-back', async () => {
+    const chain = grow(createTinyChain(), 9);
+    const { host, store } = await openHost({ unwindStepBlocks: 2 });
+    await host.commit(chain.blocks);
+    const others = (count: number) =>
+      Array.from({ length: count }, (_, i) => {
+        const hash = new Uint8Array(32).fill(7);
+        hash.set(u64be(i));
+        const ref = { height: (i + 1_000) as Height, hash: hash as Hash32 };
+        return { table: 'orphan', key: hash, value: encodeOrphan({ ref, parent: ref.hash, reason: 'reorg' }) } as const;
+      });
+    store.commit(others(ORPHANS_KEPT - 2));
+    const kept = () =>
+      withView(store, (view) => [...view.range('orphan', {})].map(([, value]) => readU64be(value))).sort(
+        (a, b) => a - b,
+      );
+    const heights = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+    const highest = 1_000 + ORPHANS_KEPT - 3;
+    await host.unwind({ to: 6, reason: 'reorg' });
+    expect(kept()).toEqual([7, 8, ...heights(1_000, highest)]);
+    await host.unwind({ to: 1, reason: 'reorg' });
+    expect(kept()).toEqual([...heights(2, 6), ...heights(1_003, highest)]);
+  });
+
+  it('are all kept as orphans although they are more than the bound: observers may stand on any', async () => {
+    const chain = createTinyChain();
+    for (let i = 0; i < ORPHANS_KEPT + 10; i++) chain.next({});
+    const { host, store } = await openHost({ unwindStepBlocks: 1_000 });
+    await host.commitFlat(chain.blocks);
+    await host.unwind({ to: 0, reason: 'invalid' });
+    const orphans = () => withView(store, (view) => [...view.range('orphan', {})].length);
+    expect(orphans()).toBe(ORPHANS_KEPT + 9);
+    chain.goTo(0);
+    chain.next({});
+    await host.commitFlat(chain.blocks.slice(1));
+    await host.unwind({ to: 0, reason: 'reorg' });
+    expect(orphans()).toBe(ORPHANS_KEPT);
+  });
+
   it('make room for another branch, as if they had never been', async () => {
     const chain = grow(createTinyChain(), 6);
     const { host, store } = await openHost();
@@ -100,6 +153,41 @@ describe('blocks that are rolled back', () => {
     const fresh = await openHost();
     await fresh.host.commit(chain.blocks);
     expect(dump(store, ['orphan'])).toBe(dump(fresh.store, ['orphan']));
+  });
+
+  it('give back the look-ups that they took from earlier blocks, also within one commit', async () => {
+    const entry = (value: string) =>
+      ({ table: 'index', key: Buffer.from('twice'), value: Buffer.from(value) }) as const;
+    const chain = createTinyChain();
+    chain.next({}, { index: [entry('first')] });
+    chain.next({}, { index: [entry('gone again'), entry('second')] });
+    chain.next({}, { index: [{ ...entry(''), value: null }] });
+    chain.next({}, { index: [entry('fourth')] });
+    for (const batches of [[4], [1, 1, 1, 1], [2, 2]]) {
+      const { host, store } = await openHost();
+      const stored = () => withView(store, (view) => textOf(view.get('index', Buffer.from('twice'))));
+      let from = 0;
+      for (const size of batches) {
+        await host.commit(chain.blocks.slice(from, from + size));
+        from += size;
+      }
+      const seen = [stored()];
+      for (const to of [2, 1, 0, -1]) {
+        await host.unwind({ to, reason: 'reorg' });
+        seen.push(stored());
+      }
+      expect(seen).toEqual(['fourth', undefined, 'second', 'first', undefined]);
+    }
+  });
+
+  it('go also where their undo list is of an earlier version', async () => {
+    const chain = grow(createTinyChain(), 3);
+    const { host, store } = await openHost();
+    await host.commit(chain.blocks);
+    const undo = withView(store, (view) => decodeUndo(view.get('undo', u64be(2)) as Uint8Array)); // just committed
+    const index = undo.index.map(({ key }) => ({ key, before: null }));
+    store.commit([{ table: 'undo', key: u64be(2), value: encodeUndo({ ...undo, index }) }]);
+    expect(await host.unwind({ to: 1, reason: 'reorg' })).toEqual(blockOf(chain, 1).ref);
   });
 
   it('are none when the roll-back ends at the tip or above it', async () => {
@@ -133,6 +221,9 @@ describe('a roll-back that is interrupted', () => {
     await undisturbed.host.commit(chain.blocks);
     await undisturbed.host.unwind({ to: 1, reason: 'prune' });
     const wanted = dump(undisturbed.store);
+    const fresh = await openHost();
+    await fresh.host.commit(chain.blocks.slice(0, 2));
+    expect(dump(undisturbed.store, ['orphan'])).toBe(dump(fresh.store));
 
     // The intent is the first commit, then four steps of at most three blocks: 11 to 9, 8 to 6, 5 to 3, 2.
     for (let step = 1; step <= 4; step++) {
@@ -244,7 +335,7 @@ describe('what is stored of a block', () => {
   it('is found by height and by hash, with its parts and look-ups', async () => {
     const chain = grow(createTinyChain(), 3);
     const { host, store } = await openHost();
-    await host.commit(chain.blocks);
+    await host.commit(chain.blocks.slice(0, 2));
     const block = blockOf(chain, 1);
     withView(store, (view) => {
       expect(readBlock(view, 1)).toMatchObject({ ref: block.ref, parent: block.parent, stateRoot: block.stateRoot });
@@ -369,6 +460,38 @@ describe('late content', () => {
     expect(withView(store, (view) => [...view.range('wanted', {})].length)).toBe(3);
   });
 
+  it('is wanted no more when the blocks that named it are gone, and neither is it in quarantine', async () => {
+    const chain = createTinyChain();
+    chain.next({}, { late: [content('kept', 0), content('stored', 0)] });
+    chain.next({}, { late: [content('kept', 1), content('gone', 1), content('stored', 1)] });
+    chain.next({}, { late: [content('gone', 2), content('too', 2)] });
+    const { host, store } = await openHost({ unwindStepBlocks: 1 });
+    await host.commit(chain.blocks);
+    for (const [id, height] of [['kept', 0] as const, ['gone', 1] as const]) {
+      await host.recordQuarantine({ ...nobodyHas, id, height });
+    }
+    await host.unwind({ to: 1, reason: 'reorg' });
+    expect(idsIn(store, 'wanted')).toEqual(['gone', 'kept', 'stored']);
+    await host.unwind({ to: 0, reason: 'reorg' });
+    expect(idsIn(store, 'wanted')).toEqual(['kept', 'stored']);
+    expect(idsIn(store, 'quarantine')).toEqual(['kept']);
+    chain.goTo(0);
+    chain.next({}, { late: [content('gone', 1)] });
+    const report = await host.commit(chain.blocks.slice(1));
+    expect(report.wanted.map((need) => need.id)).toEqual(['gone']);
+  });
+
+  it('that is wanted no more is not put in quarantine by who has not heard of it', async () => {
+    const chain = createTinyChain();
+    chain.next({});
+    chain.next({}, { late: [content('gone', 1)] });
+    const { host, store } = await openHost();
+    await host.commit(chain.blocks);
+    await host.unwind({ to: 0, reason: 'reorg' });
+    await host.recordQuarantine({ ...nobodyHas, id: 'gone', height: 1 });
+    expect(idsIn(store, 'quarantine')).toEqual([]);
+  });
+
   it('is not wanted when it is stored already', async () => {
     const chain = createTinyChain();
     chain.next({}, { late: [content('x', 0)] });
@@ -382,14 +505,7 @@ describe('late content', () => {
     chain.next({}, { late: [content('x', 0)] });
     const { host, store } = await openHost();
     await host.commit(chain.blocks);
-    await host.recordQuarantine({
-      what: 'memo',
-      id: 'x',
-      reason: 'nobody has it',
-      height: 0,
-      timeMs: 1,
-      refused: null,
-    });
+    await host.recordQuarantine({ ...nobodyHas, id: 'x', height: 0 });
     const part = {
       writes: [{ table: 'content', key: Buffer.from('x'), value: Buffer.from('found') }],
       counts: { memos: 1 },
@@ -463,6 +579,17 @@ function blockOf(chain: TinyChain, height: number): SealedBlock {
 function rejection(height: number): Rejection {
   const none = { expected: null, got: null, hash: null, evidence: null };
   return { ...none, timeMs: 1, height, check: 'block-hash', source: 'a', message: 'no' };
+}
+
+const nobodyHas = { what: 'memo', reason: 'nobody has it', timeMs: 1, refused: null } as const;
+
+/** Ids of what a table of late content lists. */
+function idsIn(store: Store, table: 'wanted' | 'quarantine'): readonly string[] {
+  return withView(store, (view) => [...view.range(table, {})].map(([key]) => textOf(key)?.split('\0')[1] ?? ''));
+}
+
+function textOf(bytes: Uint8Array | undefined): string | undefined {
+  return bytes === undefined ? undefined : Buffer.from(bytes).toString();
 }
 
 function hex(bytes: Uint8Array): string {

@@ -13,7 +13,7 @@ import type { ChainRules, LatePart, Need, SealedBlock, Verified } from '../chain
 import type { Rejection, UnwindReason } from '../events.ts';
 import type { StateView, Store, Write } from '../store.ts';
 import type { BlockRef, Hash32, Height, TipNames, Tips } from '../types.ts';
-import { type StateChange, StateOverlay, TransitionRecorder } from './overlay.ts';
+import { IndexOverlay, type StateChange, StateOverlay, TransitionRecorder } from './overlay.ts';
 import { pendingStateWrite, readPendingState } from './pending-state.ts';
 import { Rebuild, type RebuildReport } from './rebuild.ts';
 import {
@@ -23,6 +23,7 @@ import {
   encodeJson,
   encodeTips,
   encodeUndo,
+  type IndexChange,
   META,
   parseStoredJson,
   readBlock,
@@ -31,7 +32,7 @@ import {
   readTips,
   type UnwindIntent,
 } from './records.ts';
-import { removeBlocks } from './unwind.ts';
+import { ORPHANS_KEPT, removeBlocks } from './unwind.ts';
 
 /** What `commit` did. Blocks before the failing one are committed; nothing of the failing one is. */
 export interface CommitReport {
@@ -89,15 +90,25 @@ export interface ApplyHost {
   commitFlat(blocks: readonly Verified<SealedBlock>[]): Promise<CommitReport>;
   /** One step towards proving a pending state. */
   rebuild(): Promise<RebuildReport>;
-  /** Removes blocks above `to` in bounded steps. Restartable; returns the new tip. */
+  /** Removes blocks above `to`, and the wants that only they named, in bounded steps. Restartable; returns the new tip. */
   unwind(request: UnwindRequest): Promise<BlockRef | null>;
   /** Stores verified late parts. */
   commitParts(parts: readonly { readonly need: Need; readonly part: Verified<LatePart> }[]): Promise<void>;
   /** Moves tips other than the confirmed one. */
   advance(tips: Tips): Promise<void>;
   recordRejection(rejection: Rejection): Promise<void>;
+  /** Of what is wanted: an entry that comes after its want is gone (stored, or its block unwound) is not kept. */
   recordQuarantine(entry: QuarantineEntry): Promise<void>;
+  /** Answered at once, whatever else is under way. */
+  usage(): Promise<WriterUsage>;
   close(): Promise<void>;
+}
+
+/** What the writer has done since it was opened. */
+export interface WriterUsage {
+  readonly commits: number;
+  /** Time in the store's commits, of whatever was written. */
+  readonly commitMs: number;
 }
 
 export interface ApplyHostOptions {
@@ -107,10 +118,13 @@ export interface ApplyHostOptions {
   readonly identity: string;
   /** Blocks removed in one transaction while rolling back. */
   readonly unwindStepBlocks?: number;
+  /** A clock to measure commits with; they take no time where there is none. */
+  readonly nowMs?: () => number;
 }
 
 export function createApplyHost(options: ApplyHostOptions): ApplyHost {
-  const host = new InlineApplyHost(options);
+  const { store, usage } = meterCommits(options.store, options.nowMs ?? (() => 0));
+  const host = new InlineApplyHost({ ...options, store });
   const inTurn = createTurnstile();
   return {
     recover: () => inTurn(() => host.recover()),
@@ -122,8 +136,26 @@ export function createApplyHost(options: ApplyHostOptions): ApplyHost {
     advance: (tips) => inTurn(() => host.advance(tips)),
     recordRejection: (rejection) => inTurn(() => host.recordRejection(rejection)),
     recordQuarantine: (entry) => inTurn(() => host.recordQuarantine(entry)),
+    usage: async () => ({ ...usage }),
     close: () => inTurn(() => options.store[Symbol.asyncDispose]() as Promise<void>),
   };
+}
+
+function meterCommits(store: Store, nowMs: () => number): { readonly store: Store; readonly usage: WriterUsage } {
+  const usage = { commits: 0, commitMs: 0 };
+  const commit = (writes: readonly Write[]) => {
+    const startedMs = nowMs();
+    store.commit(writes);
+    usage.commits++;
+    usage.commitMs += Math.max(0, nowMs() - startedMs);
+  };
+  const metered: Store = {
+    view: () => store.view(),
+    commit,
+    sizeBytes: () => store.sizeBytes(),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+  return { store: metered, usage };
 }
 
 /** How far a commit takes the state: to new tries and a compared root, or to the flat state only. */
@@ -197,6 +229,7 @@ class InlineApplyHost {
     }
     const overlay = new StateOverlay(view);
     requireLinked(this.confirmedIn(readTips(view)), blocks);
+    const index = new IndexOverlay(view);
     const writes: Write[] = [];
     for (const block of blocks) {
       const recorder = new TransitionRecorder(overlay);
@@ -205,7 +238,7 @@ class InlineApplyHost {
       } catch (error) {
         throw atHeight(toSynclineError(error), block);
       }
-      addBlockWrites(writes, block, recorder.finish());
+      addBlockWrites(writes, block, { state: recorder.finish(), index: index.write(block.index) });
     }
     const last = blocks[blocks.length - 1] as Verified<SealedBlock>; // commit() refuses empty batches
     const changed = overlay.changedKeys();
@@ -275,7 +308,8 @@ class InlineApplyHost {
     for (let top: number = from.height; top > request.to; ) {
       const bottom = Math.max(request.to, top - unwindStepBlocks);
       const last = bottom === request.to;
-      removeBlocks({ rules, store, tips: names, top, bottom, reason: request.reason, last });
+      const orphansLeft = top === from.height ? Math.max(0, ORPHANS_KEPT - (from.height - request.to)) : null;
+      removeBlocks({ rules, store, tips: names, top, bottom, reason: request.reason, last, orphansLeft });
       top = bottom;
     }
     return this.confirmed();
@@ -343,7 +377,10 @@ class InlineApplyHost {
 
   async recordQuarantine(entry: QuarantineEntry): Promise<void> {
     const key = Buffer.from(`${entry.what}\0${entry.id}`);
-    this.options.store.commit([{ table: 'quarantine', key, value: encodeJson(entry) }]);
+    const { store } = this.options;
+    using view = store.view();
+    if (view.get('wanted', key) === undefined) return;
+    store.commit([{ table: 'quarantine', key, value: encodeJson(entry) }]);
   }
 
   private confirmed(): BlockRef | null {
@@ -366,7 +403,12 @@ function wantedKey(need: Need): Uint8Array {
   return Buffer.from(lateKey(need));
 }
 
-function addBlockWrites(writes: Write[], block: Verified<SealedBlock>, changes: readonly StateChange[]): void {
+interface BlockChanges {
+  readonly state: readonly StateChange[];
+  readonly index: readonly IndexChange[];
+}
+
+function addBlockWrites(writes: Write[], block: Verified<SealedBlock>, changes: BlockChanges): void {
   const { height } = block.ref;
   const key = u64be(height);
   writes.push({ table: 'block', key, value: encodeBlockRecord(block) });
@@ -375,11 +417,11 @@ function addBlockWrites(writes: Write[], block: Verified<SealedBlock>, changes: 
   for (const [name, bytes] of Object.entries(block.parts)) {
     writes.push({ table: 'part', key: concatBytes(key, Buffer.from(name)), value: bytes });
   }
-  for (const change of changes) {
+  for (const change of changes.state) {
     writes.push({ table: 'history', key: concatBytes(change.key, key), value: encodeBefore(change.before) });
   }
   for (const write of block.index) writes.push(write);
-  const undo = encodeUndo({ state: changes.map((c) => c.key), index: block.index.map((w) => w.key) });
+  const undo = encodeUndo({ state: changes.state.map((c) => c.key), index: changes.index });
   writes.push({ table: 'undo', key, value: undo });
 }
 

@@ -1,6 +1,7 @@
 import { compareBytes, equalBytes } from '../../lib/index.ts';
 import type { StateTransition } from '../chain.ts';
-import type { KeyRange, StateView, Table } from '../store.ts';
+import type { KeyRange, StateView, Table, Write } from '../store.ts';
+import type { IndexChange } from './records.ts';
 
 /** One state key that a block changed. */
 export interface StateChange {
@@ -77,6 +78,32 @@ export class StateOverlay implements StateView {
         yield [entry.key, entry.value];
       }
     }
+  }
+}
+
+/** The store's index with the entries of uncommitted blocks on top. */
+export class IndexOverlay {
+  private readonly base: StateView;
+  private readonly pending = new Map<string, Uint8Array | null>();
+
+  constructor(base: StateView) {
+    this.base = base;
+  }
+
+  /** Takes the entries of one block; of a key that it writes twice the last stands. */
+  write(entries: readonly Write[]): IndexChange[] {
+    const changes = new Map<string, IndexChange>();
+    for (const { key, value } of entries) {
+      const id = mapKey(key);
+      if (!changes.has(id)) changes.set(id, { key, before: this.before(id, key) });
+      this.pending.set(id, value);
+    }
+    return [...changes.values()];
+  }
+
+  private before(id: string, key: Uint8Array): Uint8Array | null {
+    const uncommitted = this.pending.get(id);
+    return uncommitted === undefined ? (this.base.get('index', key) ?? null) : uncommitted;
   }
 }
 

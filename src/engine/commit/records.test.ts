@@ -36,6 +36,8 @@ const record: fc.Arbitrary<BlockRecord> = fc.record({
   from: fc.dictionary(name, fc.string(), { noNullPrototype: true }),
 });
 const keys = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 6 });
+const before = fc.option(fc.uint8Array({ maxLength: 300 }));
+const indexChanges = fc.array(fc.record({ key: fc.uint8Array({ maxLength: 300 }), before }), { maxLength: 6 });
 
 describe('a block record', () => {
   it('is read back as it was written', () => {
@@ -72,16 +74,26 @@ describe('an orphan', () => {
 describe('an undo list', () => {
   it('is read back as it was written', () => {
     fc.assert(
-      fc.property(keys, keys, (state, index) => {
+      fc.property(keys, indexChanges, (state, index) => {
         expect(decodeUndo(encodeUndo({ state, index }))).toEqual({ state, index });
       }),
     );
   });
 
+  it('of an earlier version is read: of index keys it says only which', () => {
+    const bytes = Uint8Array.of(0, 0, 1, 7, 1, 0, 2, 8, 9, 1, 0, 0);
+    const index = [Uint8Array.of(8, 9), new Uint8Array()].map((key) => ({ key, before: null }));
+    expect(decodeUndo(bytes)).toEqual({ state: [Uint8Array.of(7)], index });
+  });
+
   it('is refused when it is cut off within a key, or names an unknown table', () => {
-    const bytes = encodeUndo({ state: [Uint8Array.of(1, 2, 3)], index: [] });
-    for (const length of [1, 2, 5]) expect(() => decodeUndo(bytes.subarray(0, length))).toThrow(corrupt);
-    expect(() => decodeUndo(Uint8Array.of(2, 0, 0))).toThrow(corrupt);
+    const before = Uint8Array.of(4, 5);
+    const bytes = encodeUndo({ state: [Uint8Array.of(1, 2, 3)], index: [{ key: Uint8Array.of(6), before }] });
+    for (let length = 1; length < bytes.length; length++) {
+      if (length !== 6) expect(() => decodeUndo(bytes.subarray(0, length)), `${length} bytes`).toThrow(corrupt);
+    }
+    expect(() => decodeUndo(Uint8Array.of(3, 0, 0))).toThrow(corrupt);
+    expect(() => decodeUndo(Uint8Array.of(2, 0, 0, 0xff, 0xff, 0xff, 0xff, 1))).toThrow(corrupt);
   });
 });
 

@@ -75,42 +75,71 @@ export function decodeOrphan(hash: Hash32, bytes: Uint8Array): OrphanRecord {
   };
 }
 
-/** Keys that a block changed, so that it can be undone. Old values stand in `history`; index entries just go. */
+/** What a block changed, so that it can be undone. Old state values stand in `history`, those of `index` here. */
 export interface UndoRecord {
   readonly state: readonly Uint8Array[];
-  readonly index: readonly Uint8Array[];
+  readonly index: readonly IndexChange[];
 }
 
-/** `(table 1: 0 state, 1 index | length 2, BE | key)*` */
+/** A key of table `index` that a block wrote, each once. */
+export interface IndexChange {
+  readonly key: Uint8Array;
+  /** What stood there before the block; null for nothing. */
+  readonly before: Uint8Array | null;
+}
+
+/**
+ * ```
+ * (0 | length 2, BE | state key)*
+ * (1 | length 2, BE | index key where nothing stood | 2 | length 2, BE | index key | length 4, BE | value before)*
+ * ```
+ *
+ * Lists written before kind 2 was known say 1 of every index key.
+ */
 export function encodeUndo(undo: UndoRecord): Uint8Array {
   let length = 0;
   for (const key of undo.state) length += 3 + key.length;
-  for (const key of undo.index) length += 3 + key.length;
+  for (const { key, before } of undo.index) length += 3 + key.length + (before === null ? 0 : 4 + before.length);
   const out = new Uint8Array(length);
+  const view = new DataView(out.buffer);
   let at = 0;
-  const put = (table: number, key: Uint8Array) => {
-    out[at] = table;
-    out[at + 1] = key.length >> 8;
-    out[at + 2] = key.length & 0xff;
+  const put = (kind: number, key: Uint8Array) => {
+    out[at] = kind;
+    view.setUint16(at + 1, key.length);
     out.set(key, at + 3);
     at += 3 + key.length;
   };
-  for (const key of undo.state) put(0, key);
-  for (const key of undo.index) put(1, key);
+  for (const key of undo.state) put(UNDO_STATE, key);
+  for (const { key, before } of undo.index) {
+    put(before === null ? UNDO_INDEX : UNDO_INDEX_BEFORE, key);
+    if (before === null) continue;
+    view.setUint32(at, before.length);
+    out.set(before, at + 4);
+    at += 4 + before.length;
+  }
   return out;
 }
 
+/** @throws {SynclineError} `STORE_CORRUPT` (fault `local`). */
 export function decodeUndo(bytes: Uint8Array): UndoRecord {
   const state: Uint8Array[] = [];
-  const index: Uint8Array[] = [];
+  const index: IndexChange[] = [];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
-  while (at < bytes.length) {
-    const table = bytes[at];
-    const length = ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-    const end = at + 3 + length;
-    if (end > bytes.length || (table !== 0 && table !== 1)) throw corrupt('undo', bytes);
-    (table === 0 ? state : index).push(bytes.slice(at + 3, end));
+  const take = (lengthBytes: 2 | 4) => {
+    if (at + lengthBytes > bytes.length) throw corrupt('undo', bytes);
+    const start = at + lengthBytes;
+    const end = start + (lengthBytes === 2 ? view.getUint16(at) : view.getUint32(at));
+    if (end > bytes.length) throw corrupt('undo', bytes);
     at = end;
+    return bytes.slice(start, end);
+  };
+  while (at < bytes.length) {
+    const kind = bytes[at++];
+    if (kind === UNDO_STATE) state.push(take(2));
+    else if (kind === UNDO_INDEX) index.push({ key: take(2), before: null });
+    else if (kind === UNDO_INDEX_BEFORE) index.push({ key: take(2), before: take(4) });
+    else throw corrupt('undo', bytes);
   }
   return { state, index };
 }
@@ -250,6 +279,10 @@ export function readStateAt(view: StateView, key: Uint8Array, height: Height): U
   for (const [, before] of view.range('history', range)) return decodeBefore(before);
   return view.get('state', key);
 }
+
+const UNDO_STATE = 0;
+const UNDO_INDEX = 1;
+const UNDO_INDEX_BEFORE = 2;
 
 /** Above every height: heights are below 2^53, so their first byte is zero. */
 const AFTER_ALL_HEIGHTS = new Uint8Array([0xff]);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { compareBytes, concatBytes, SynclineError, toHex, u64be } from '../../lib/index.ts';
 import type { ChainRules, Need, SealedBlock, StateBuild, Verified } from '../chain.ts';
-import type { StateView, Store, Table } from '../store.ts';
+import type { StateView, Store, Table, Write } from '../store.ts';
 import type { Hash32, Height } from '../types.ts';
 import { type ApplyHost, type ApplyHostOptions, createApplyHost, type Recovery, ZERO_HASH } from './apply-host.ts';
 
@@ -56,9 +56,10 @@ export function createTinyChain(): TinyChain {
         protocolVersion: '1',
         proofs: { changes: 'hash' },
         parts: { changes: body },
-        index: [{ table: 'index', key: concatBytes(Buffer.from('by-hash'), hash), value: u64be(height) }],
+        index: indexOf(changes, height, hash),
         counts: { changes: Object.keys(changes).length },
-        late: [],
+        // Each value names a document, which other blocks may name too.
+        late: Object.values(changes).flatMap((value) => (value === null ? [] : [content(`about ${value}`, height)])),
         from: { changes: 'a' },
         ...extra,
       };
@@ -68,6 +69,15 @@ export function createTinyChain(): TinyChain {
       return verified;
     },
   };
+}
+
+/** By the block's hash, and by each key that it changes: entries that later blocks write anew. */
+function indexOf(changes: TinyChanges, height: Height, hash: Hash32): readonly Write[] {
+  const value = u64be(height);
+  return [
+    { table: 'index', key: concatBytes(Buffer.from('by-hash'), hash), value },
+    ...Object.keys(changes).map((key) => ({ table: 'index' as const, key: Buffer.from(`changed ${key}`), value })),
+  ];
 }
 
 /** A block that cannot be executed says so with this value. */

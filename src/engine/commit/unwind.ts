@@ -1,7 +1,7 @@
-import { concatBytes, equalBytes, SynclineError, toHex, u64be } from '../../lib/index.ts';
-import type { ChainRules } from '../chain.ts';
+import { concatBytes, equalBytes, readU64be, SynclineError, toHex, u64be } from '../../lib/index.ts';
+import type { ChainRules, Need } from '../chain.ts';
 import type { UnwindReason } from '../events.ts';
-import type { Store, Write } from '../store.ts';
+import type { StateView, Store, Write } from '../store.ts';
 import type { TipNames, Tips } from '../types.ts';
 import { StateOverlay } from './overlay.ts';
 import { pendingStateWrite, readPendingState } from './pending-state.ts';
@@ -14,6 +14,7 @@ import {
   encodeOrphan,
   encodeTips,
   META,
+  parseStoredJson,
   readBlock,
   readCounts,
   readTips,
@@ -27,13 +28,15 @@ export interface RemoveStep {
   readonly top: number;
   readonly bottom: number;
   readonly reason: UnwindReason;
-  /** Whether this step completes the roll-back, and so deletes its intent. */
+  /** Whether this step completes the roll-back: then it deletes the intent, and what the removed blocks wanted. */
   readonly last: boolean;
+  /** How many orphans of earlier roll-backs may stay; null where a step before has seen to it. */
+  readonly orphansLeft: number | null;
 }
 
 /**
- * Removes a run of blocks in one transaction: restores the flat state from history, rehashes the tries once and
- * compares the root with the block that becomes the tip. Where the state is pending the tries are left to the build.
+ * Removes a run of blocks in one transaction: restores flat state and index, rehashes the tries once and compares the
+ * root with the block that becomes the tip. Where the state is pending the tries are left to the build.
  *
  * @throws {SynclineError} `UNDO_MISSING` (fault `caller`: the block is final), `UNWIND_ROOT_MISMATCH` (fault `local`).
  */
@@ -54,6 +57,8 @@ export function removeBlocks(step: RemoveStep): void {
       else counts[name] = left;
     }
   }
+  if (step.last) removeWants(view, writes, bottom);
+  if (step.orphansLeft !== null) pruneOrphans(view, writes, step.orphansLeft);
   const target = readBlock(view, bottom);
   const changed = overlay.changedKeys();
   for (const key of changed) writes.push({ table: 'state', key, value: overlay.get('state', key) ?? null });
@@ -103,7 +108,8 @@ function restoreState(
     overlay.set(key, decodeBefore(before) ?? null);
     writes.push({ table: 'history', key: historyKey, value: null });
   }
-  for (const key of undo.index) writes.push({ table: 'index', key, value: null });
+  // Blocks are undone from the top down, and later writes win: what stood before the lowest of them remains.
+  for (const { key, before } of undo.index) writes.push({ table: 'index', key, value: before });
   writes.push({ table: 'undo', key: undoKey, value: null });
 }
 
@@ -122,6 +128,28 @@ function removeRecords(
   writes.push({ table: 'orphan', key: record.ref.hash, value: encodeOrphan({ ...record, reason }) });
 }
 
+/**
+ * What only removed blocks named is wanted no more: a want has the height of the lowest block that named it, and the
+ * blocks that remain are lower.
+ */
+function removeWants(view: StateView, writes: Write[], bottom: number): void {
+  for (const [key, value] of view.range('wanted', {})) {
+    const { height } = parseStoredJson('wanted', value) as Need; // written by the engine
+    if (height <= bottom) continue;
+    writes.push({ table: 'wanted', key, value: null });
+    writes.push({ table: 'quarantine', key, value: null });
+  }
+}
+
+/** Drops records of earlier roll-backs, the lowest heights first: those are longest past. */
+function pruneOrphans(view: StateView, writes: Write[], left: number): void {
+  const orphans = [...view.range('orphan', {})].map(([key, value]) => ({ key, height: readU64be(value) }));
+  const tooMany = Math.min(orphans.length - left, ORPHANS_DROPPED_MAX);
+  if (tooMany <= 0) return;
+  orphans.sort((a, b) => a.height - b.height);
+  for (const { key } of orphans.slice(0, tooMany)) writes.push({ table: 'orphan', key, value: null });
+}
+
 /** No tip may stand above the new confirmed tip. */
 function loweredTips(tips: Tips, step: RemoveStep, target: BlockRecord | null): Tips {
   const lowered: Record<string, Tips[string]> = {};
@@ -137,3 +165,12 @@ function missing(table: string, height: number): SynclineError {
     data: { height, table },
   });
 }
+
+/**
+ * Records of unwound blocks that are kept, some 100 bytes each; of the last roll-back all, should it have been deeper.
+ * An observer that stands on one of them is led back to the chain; one whose block, or a block below it on that branch,
+ * is dropped has to begin anew (`EVENTS_UNKNOWN_BLOCK`). Chosen: more than reorganisations unwind in months.
+ */
+export const ORPHANS_KEPT = 8_192;
+/** In one transaction; the rest goes with the next roll-back. */
+const ORPHANS_DROPPED_MAX = 20_000;

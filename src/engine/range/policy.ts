@@ -4,7 +4,7 @@ export interface RangePolicy {
   readonly windowBlocks: number;
   /** Bytes held for blocks that are not committed: candidates, sealed blocks, and an estimate for those under way. */
   readonly windowBytes: number;
-  /** A request without an answer for this long has failed. */
+  /** A request without an answer for this long has failed, unless the source's limits say another time. */
   readonly requestTimeoutMs: number;
   /** The block everything waits for is asked for a second time elsewhere after this long. */
   readonly hedgeAfterMs: number;

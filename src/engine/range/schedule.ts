@@ -152,7 +152,7 @@ function partsFor(slot: Slot, book: SourceBook): string[] {
 function send(state: RangeState, slot: Slot, book: SourceBook, nowMs: number, commands: RangeCommand[]): void {
   const parts = partsFor(slot, book);
   const id = state.nextRequest++;
-  takeTurn(book);
+  takeTurn(book, 'block');
   if (slot.alone !== null) {
     slot.lead = book.id;
     slot.alone.add(book.id);
@@ -165,7 +165,7 @@ function send(state: RangeState, slot: Slot, book: SourceBook, nowMs: number, co
     source: book.id,
     height: slot.height,
     parts,
-    timeoutMs: state.policy.requestTimeoutMs,
+    timeoutMs: book.limits.requestTimeoutMs ?? state.policy.requestTimeoutMs,
     ...(contentId === undefined ? {} : { id: contentId }),
   });
 }

@@ -16,13 +16,20 @@ export interface SourceBook {
   claimCeiling: number | null;
   ceilingUntilMs: number;
   boastsInRow: number;
+  /** Requests under way, those for late parts included. */
   inFlight: number;
+  lateInFlight: number;
+  /** Late parts wait for a turn at this source. */
+  lateWaiting: boolean;
+  lastTurn: Turn;
   /** Token bucket for `limits.ratePerS`. */
   tokens: number;
   tokensAtMs: number;
   /** Book of slowness. */
   failuresInRow: number;
   coolUntilMs: number;
+  /** Until when it asked to be left alone: of the cool-down the part that holds for late parts too. */
+  busyUntilMs: number;
   /** Book of malice. */
   strikes: number;
   /** Strikes without a good block between them. */
@@ -38,6 +45,9 @@ export interface SourceBook {
   fail: number;
   state: SourceState;
 }
+
+/** What a request is for: a block, or a part that arrives on its own. */
+export type Turn = 'block' | 'late';
 
 /** `ok`, `cooling` (slow, busy or away) or `benched` (sent something false, or is on another branch). */
 export type SourceState = 'ok' | 'cooling' | 'benched';
@@ -56,10 +66,14 @@ export function createBook(
     ceilingUntilMs: 0,
     boastsInRow: 0,
     inFlight: 0,
+    lateInFlight: 0,
+    lateWaiting: false,
+    lastTurn: 'late',
     tokens: burst(source.limits),
     tokensAtMs: nowMs,
     failuresInRow: 0,
     coolUntilMs: 0,
+    busyUntilMs: 0,
     strikes: 0,
     strikesInRow: 0,
     asidesInRow: 0,
@@ -105,7 +119,14 @@ export function noteFailure(book: SourceBook, nowMs: number, policy: RangePolicy
   // Requests that were under way together fail together: that is one failure.
   if (nowMs >= book.coolUntilMs) book.failuresInRow++;
   const backoff = Math.min(policy.coolMaxMs, policy.coolBaseMs * 2 ** Math.min(16, book.failuresInRow - 1));
-  book.coolUntilMs = Math.max(book.coolUntilMs, nowMs + (retryAfterMs ?? backoff));
+  if (retryAfterMs === null) book.coolUntilMs = Math.max(book.coolUntilMs, nowMs + backoff);
+  else noteBusy(book, nowMs, retryAfterMs);
+}
+
+/** It asked to be left alone, whoever asked: that holds for blocks and late parts alike. */
+export function noteBusy(book: SourceBook, nowMs: number, retryAfterMs: number): void {
+  book.busyUntilMs = Math.max(book.busyUntilMs, nowMs + retryAfterMs);
+  book.coolUntilMs = Math.max(book.coolUntilMs, book.busyUntilMs);
 }
 
 /** Sent something false, and nobody else can have. */
@@ -172,9 +193,9 @@ export function claims(book: SourceBook, height: number): boolean {
   return book.spans.some((span) => span.from <= height && height <= span.to);
 }
 
-/** When a request may be sent: now, or the time to look again; never while the source is on the bench. */
+/** When a block may be asked for: now, or the time to look again; never while the source is on the bench. */
 export function readyAtMs(book: SourceBook, nowMs: number): number {
-  if (book.inFlight >= book.limits.concurrencyMax) return Number.POSITIVE_INFINITY; // an answer will wake us
+  if (!hasBlockTurn(book)) return Number.POSITIVE_INFINITY; // an answer will wake us
   return Math.max(book.benchedUntilMs, paceAtMs(book, nowMs));
 }
 
@@ -183,23 +204,56 @@ export function readyAtMs(book: SourceBook, nowMs: number): number {
  * verified like any other, is better than none. The wait grows while it goes on sending false ones.
  */
 export function lastResortAtMs(book: SourceBook, nowMs: number, policy: RangePolicy): number {
-  if (book.inFlight >= book.limits.concurrencyMax) return Number.POSITIVE_INFINITY;
+  if (!hasBlockTurn(book)) return Number.POSITIVE_INFINITY;
   const wait = Math.min(policy.retryMaxMs, policy.retryBaseMs * 2 ** Math.min(16, Math.max(0, book.strikesInRow - 1)));
   return Math.max(book.benchedAtMs + wait, paceAtMs(book, nowMs));
 }
 
-/** By cool-down and rate budget alone. */
-function paceAtMs(book: SourceBook, nowMs: number): number {
-  const { ratePerS } = book.limits;
-  if (ratePerS === undefined) return Math.max(nowMs, book.coolUntilMs);
-  refill(book, nowMs);
-  const tokenAt = book.tokens >= 1 ? nowMs : nowMs + Math.ceil(((1 - book.tokens) / ratePerS) * 1000);
-  return Math.max(nowMs, book.coolUntilMs, tokenAt);
+/**
+ * When a late part may be asked for: now, or the time to look again. Neither bench nor the cool-down of a slow source
+ * holds it up: content is checked against its own hash, whoever sends it, and waits longer each time by itself.
+ */
+export function lateReadyAtMs(book: SourceBook, nowMs: number): number {
+  if (book.inFlight >= book.limits.concurrencyMax) return Number.POSITIVE_INFINITY;
+  return Math.max(book.busyUntilMs, tokenAtMs(book, nowMs));
 }
 
-export function takeTurn(book: SourceBook): void {
+/**
+ * Blocks have all turns that late parts leave. While some of these wait, the next free turn is theirs, up to their
+ * share of all; where there is but one, the two alternate.
+ */
+function hasBlockTurn(book: SourceBook): boolean {
+  const { concurrencyMax } = book.limits;
+  const isOwed = book.lateWaiting && (concurrencyMax === 1 ? book.lastTurn === 'block' : hasShareLeft(book));
+  return book.inFlight + (isOwed ? 1 : 0) < concurrencyMax;
+}
+
+function hasShareLeft({ lateInFlight, limits }: SourceBook): boolean {
+  return lateInFlight < Math.max(1, Math.floor(limits.concurrencyMax * LATE_SHARE));
+}
+
+/** By cool-down and rate budget alone. */
+function paceAtMs(book: SourceBook, nowMs: number): number {
+  return Math.max(book.coolUntilMs, tokenAtMs(book, nowMs));
+}
+
+function tokenAtMs(book: SourceBook, nowMs: number): number {
+  const { ratePerS } = book.limits;
+  if (ratePerS === undefined) return nowMs;
+  refill(book, nowMs);
+  return book.tokens >= 1 ? nowMs : nowMs + Math.ceil(((1 - book.tokens) / ratePerS) * 1000);
+}
+
+export function takeTurn(book: SourceBook, turn: Turn): void {
   book.inFlight++;
+  if (turn === 'late') book.lateInFlight++;
+  book.lastTurn = turn;
   if (book.limits.ratePerS !== undefined) book.tokens -= 1;
+}
+
+export function endTurn(book: SourceBook, turn: Turn): void {
+  book.inFlight--;
+  if (turn === 'late') book.lateInFlight--;
 }
 
 export function stateOf(book: SourceBook, nowMs: number): SourceState {
@@ -221,6 +275,8 @@ function burst(limits: SourceLimits): number {
 
 /** Spans of one source that are remembered; what lies beyond is not asked of it. */
 const SPANS_MAX = 1024;
+/** Chosen: blocks are what everything waits for, and late parts must not fall behind for good. */
+const LATE_SHARE = 0.25;
 const CEILING_MS_BASE = 1_000;
 const CEILING_MS_MAX = 60_000;
 const ASIDE_MS_MAX = 600_000;

@@ -1,7 +1,7 @@
 import type { Need } from '../chain.ts';
 import type { SourceLimits, Survey } from '../source.ts';
 import type { RangePolicy } from './policy.ts';
-import type { SourceBook, SourceState } from './source-book.ts';
+import { endTurn, type SourceBook, type SourceState } from './source-book.ts';
 
 /**
  * The range scheduler: which height is asked for, of whom, and when. It decides and does nothing: events go in,
@@ -208,7 +208,7 @@ export function closeRequest(state: RangeState, id: number): Request | undefined
   if (request === undefined) return undefined;
   state.requests.delete(id);
   const book = state.books.get(request.source);
-  if (book) book.inFlight--;
+  if (book) endTurn(book, 'block');
   return request;
 }
 

@@ -173,6 +173,7 @@ function createDesk(
     buildable: false,
     target: () => null,
     onBuilding: () => {},
+    onUnwound: () => {},
     final: () => null,
     following: () => options.following ?? false,
     onCommitted: () => {},

@@ -34,6 +34,8 @@ export interface ConsumerOptions {
   /** Whether the tip is near: then blocks are committed one at a time. */
   readonly following: () => boolean;
   readonly onCommitted: (confirmed: BlockRef | null, wanted: readonly Need[]) => void;
+  /** Blocks above the height were removed. */
+  readonly onUnwound: (to: number) => void;
   /** The tries are being built: `done` of `total` entries, or roughly so. */
   readonly onBuilding: (progress: {
     readonly done: number;
@@ -139,8 +141,9 @@ export class Consumer {
 
   private async unwindTo(to: number, reason: UnwindReason): Promise<void> {
     this.underBuild = null;
-    const { sync, producer, onCommitted } = this.options;
+    const { sync, producer, onCommitted, onUnwound } = this.options;
     this.tip = await sync.apply.unwind({ to, reason });
+    onUnwound(this.tip?.height ?? -1);
     producer.dispatch({ type: 'reset', base: nextHeight(this.tip) });
     onCommitted(this.tip, []);
   }

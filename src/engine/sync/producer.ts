@@ -22,6 +22,13 @@ export interface HandedBlock {
   readonly block: Verified<SealedBlock>;
 }
 
+export interface ProducerStart {
+  readonly firstNeeds: readonly Need[];
+  readonly base: number;
+  /** A request has ended, and with it somebody's turn at a source. */
+  readonly onAnswered: () => void;
+}
+
 /**
  * The producer: carries out what the range scheduler decides. It fetches, has candidates examined, and hands sealed
  * blocks to the channel in order. It never looks inside a block.
@@ -32,6 +39,7 @@ export class Producer {
   private readonly options: SyncOptions;
   private readonly scope: Scope;
   private readonly rejections: Rejections;
+  private readonly onAnswered: () => void;
   private readonly sources: ReadonlyMap<string, Source>;
   private readonly candidates = new Map<number, Candidate[]>();
   private readonly sealed = new Map<number, Verified<SealedBlock>>();
@@ -43,16 +51,12 @@ export class Producer {
   private epochNow = 0;
   private readonly alarm: Alarm;
 
-  constructor(
-    options: SyncOptions,
-    scope: Scope,
-    rejections: Rejections,
-    start: { firstNeeds: readonly Need[]; base: number },
-  ) {
+  constructor(options: SyncOptions, scope: Scope, rejections: Rejections, { onAnswered, ...start }: ProducerStart) {
     const { channelBlocks, channelBytes } = options.pipelinePolicy;
     this.options = options;
     this.scope = scope;
     this.rejections = rejections;
+    this.onAnswered = onAnswered;
     this.sources = new Map(options.sources.map((source) => [source.id, source]));
     this.channel = createChannel({ itemsMax: channelBlocks, bytesMax: channelBytes });
     this.alarm = createAlarm(options.env, scope, () => this.dispatch({ type: 'tick' }));
@@ -148,6 +152,7 @@ export class Producer {
       this.onFetchError(command, toSynclineError(error));
     } finally {
       this.requests.delete(request);
+      this.onAnswered();
     }
   }
 

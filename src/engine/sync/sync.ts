@@ -1,5 +1,5 @@
 import { type Bell, createBell, createScope, isAbort, type Scope } from '../../lib/index.ts';
-import { type Recovery, readBlock, readPendingState, readTips } from '../commit/index.ts';
+import { type Recovery, readBlock, readPendingState, readTips, type WriterUsage } from '../commit/index.ts';
 import { initialSyncState, type Mode, nextMode, type SyncState } from '../modes/index.ts';
 import { optionsOf, reachable } from '../range/index.ts';
 import type { Survey } from '../source.ts';
@@ -8,6 +8,7 @@ import { Consumer } from './consumer.ts';
 import { createFinalWatch, type FinalWatch } from './final-watch.ts';
 import { createForkResolver } from './fork-resolver.ts';
 import { createLateService, type LateService } from './late-service.ts';
+import { type MeteredVerifier, meterSource, meterVerifier } from './meters.ts';
 import type { SyncOptions } from './options.ts';
 import { Producer } from './producer.ts';
 import { createProgressMeter } from './progress.ts';
@@ -30,6 +31,8 @@ export interface SourceReport {
   readonly strikes: number;
   readonly head: number | null;
   readonly latencyMs: number;
+  /** Of parts that it delivered, as they are verified: inflated. */
+  readonly receivedBytes: number;
 }
 
 /** What the sync knows of itself right now. */
@@ -52,7 +55,13 @@ export interface SyncReport {
     readonly windowBytes: number;
     readonly requests: number;
     readonly channel: number;
+    /** Time in which blocks, or the state, were worked on; commits are part of it. */
     readonly applierBusyMs: number;
+    /** Time in which there was something to verify. */
+    readonly verifierBusyMs: number;
+    /** Of the writer, as it said within the last second. */
+    readonly commits: number;
+    readonly commitMs: number;
     readonly bottleneck: 'fetch' | 'verify' | 'apply' | 'none';
   };
   readonly latePending: number;
@@ -81,6 +90,9 @@ class SyncRun implements Sync {
   private readonly heads = new Map<string, number>();
   private readonly headHashes = new Map<string, Hash32>();
   private readonly rejections;
+  private readonly verifier: MeteredVerifier;
+  private readonly receivedBytes = new Map<string, number>();
+  private usage: WriterUsage = { commits: 0, commitMs: 0 };
   private state: SyncState = initialSyncState;
   private producer: Producer | null = null;
   private consumer: Consumer | null = null;
@@ -92,8 +104,11 @@ class SyncRun implements Sync {
   private tickedAtMs = 0;
 
   constructor(options: SyncOptions) {
-    this.options = options;
-    this.rejections = createRejections(options);
+    const { env, sources } = options;
+    this.verifier = meterVerifier(options.verify, () => env.nowMs());
+    const metered = sources.map((source) => meterSource(source, (bytes) => this.noteBytes(source.id, bytes)));
+    this.options = { ...options, verify: this.verifier.host, sources: metered };
+    this.rejections = createRejections(this.options);
   }
 
   async run(signal: AbortSignal): Promise<SyncEnd> {
@@ -112,12 +127,12 @@ class SyncRun implements Sync {
     });
     try {
       const base = recovery.confirmed === null ? 0 : recovery.confirmed.height + 1;
-      const producer = new Producer(this.options, scope, this.rejections, { firstNeeds, base });
-      this.producer = producer;
-      this.late = createLateService(this.options, scope, this.rejections, {
-        onChange: () => this.onMoved(),
-        onLie: (source) => producer.dispatch({ type: 'strike', source }),
+      const producer = new Producer(this.options, scope, this.rejections, {
+        firstNeeds,
+        base,
+        onAnswered: () => this.late?.turnsFreed(),
       });
+      this.producer = producer;
       this.finality = createFinalWatch({
         sync: this.options,
         scope,
@@ -131,11 +146,18 @@ class SyncRun implements Sync {
       // The scheduler knows those that serve blocks; the others are the watch on finality's and the late parts' affair.
       const serving = sources.filter((source) => source.parts.length > 0 && source.contentOnly !== true);
       for (const source of serving) producer.dispatch({ type: 'source', source });
+      this.late = createLateService(this.options, scope, this.rejections, {
+        bookOf: (source) => producer.state.books.get(source) ?? null,
+        onTurns: () => producer.dispatch({ type: 'tick' }),
+        onChange: () => this.onMoved(),
+        onLie: (source) => producer.dispatch({ type: 'strike', source }),
+      });
       this.meter.note(base, env.nowMs());
       this.onMoved();
       scope.spawn((inner) => consumer.run(inner));
       this.watchProvisional(scope);
       scope.spawn((inner) => this.tick(inner));
+      scope.spawn((inner) => this.watchWriter(inner));
       for (const source of serving) scope.spawn((inner) => surveyForever(this.surveyor(producer), source, inner));
       return await Promise.race([ended, scope.done.then(() => ({ type: 'stopped' }) as const)]);
     } finally {
@@ -172,6 +194,7 @@ class SyncRun implements Sync {
           strikes: book?.strikes ?? 0,
           head: this.heads.get(source.id) ?? anchor?.head ?? null,
           latencyMs: Math.round(book?.latencyMs ?? 0),
+          receivedBytes: this.receivedBytes.get(source.id) ?? 0,
         };
       }),
       pipeline: {
@@ -180,6 +203,8 @@ class SyncRun implements Sync {
         requests: rangeState?.requests.size ?? 0,
         channel: this.producer?.channel.items ?? 0,
         applierBusyMs: this.consumer?.busyMs ?? 0,
+        verifierBusyMs: this.verifier.busyMs,
+        ...this.usage,
         bottleneck: this.bottleneck(),
       },
       latePending: this.late?.pending ?? 0,
@@ -219,6 +244,7 @@ class SyncRun implements Sync {
         this.onMoved();
         this.changed.ring();
       },
+      onUnwound: (to) => this.late?.unwound(to),
       onBuilding: (progress) => this.options.notify({ type: 'progress', phase: 'state', rate: 0, ...progress }),
       onHalt: (reason) => {
         this.halt = reason;
@@ -294,6 +320,18 @@ class SyncRun implements Sync {
       told = line;
       notify({ type: 'progress', phase: 'blocks', done, total: Math.max(done, target + 1), rate, etaS });
     }
+  }
+
+  private async watchWriter(signal: AbortSignal): Promise<void> {
+    const { env, apply } = this.options;
+    while (!signal.aborted) {
+      this.usage = await apply.usage();
+      await env.sleep(1000, signal);
+    }
+  }
+
+  private noteBytes(source: string, bytes: number): void {
+    this.receivedBytes.set(source, (this.receivedBytes.get(source) ?? 0) + bytes);
   }
 
   /** Called whenever a tip, the target or the outlook moved. */

@@ -83,27 +83,32 @@ class ChainGauges implements ChainMetrics {
   }
 
   private showSync(report: SyncReport): void {
-    const { target, mode, eta, queue, queueBytes, busy } = this.metrics;
+    const { target, mode, eta, queue, queueBytes, busy, commits, commitSeconds } = this.metrics;
     const chain = this.chain.network;
     if (report.target !== null) target.set({ chain }, report.target);
     for (const name of MODES) mode.set({ chain, mode: name }, report.mode === name ? 1 : 0);
     if (report.etaS !== null) eta.set({ chain }, report.etaS);
-    const { window, windowBytes, requests, channel, applierBusyMs } = report.pipeline;
+    const { window, windowBytes, requests, channel, applierBusyMs, verifierBusyMs, commitMs } = report.pipeline;
     const depths = { window, requests, channel, late: report.latePending };
     for (const [name, depth] of Object.entries(depths)) queue.set({ chain, queue: name }, depth);
     queueBytes.set({ chain, queue: 'window' }, windowBytes);
     setTotal(busy, { chain, stage: 'apply' }, applierBusyMs / 1000);
+    setTotal(busy, { chain, stage: 'verify' }, verifierBusyMs / 1000);
+    setTotal(commits, { chain }, report.pipeline.commits);
+    setTotal(commitSeconds, { chain }, commitMs / 1000);
   }
 
   private showSources(report: SyncReport): void {
-    const { requests, usable, head, latency } = this.metrics;
+    const { requests, received, usable, head, latency } = this.metrics;
     const chain = this.chain.network;
     this.learnSources(report);
     requests.reset();
+    received.reset();
     for (const source of report.sources) {
       const labels = { chain, ...(this.sources.get(source.id) ?? { source: 'other', kind: 'other' }) };
       requests.inc({ ...labels, reason: 'ok' }, source.ok);
       requests.inc({ ...labels, reason: 'failed' }, source.fail);
+      received.inc(labels, source.receivedBytes);
       usable.set(labels, source.state === 'ok' ? 1 : 0);
       if (source.head !== null) head.set(labels, source.head);
       latency.set(labels, source.latencyMs / 1000);
@@ -137,6 +142,9 @@ function declare(registers: Registry[]) {
     storeBytes: gauge('store_bytes', 'Size of the database.', []),
     blocks: counter('sync_blocks_total', 'Blocks confirmed, again after a reorganisation included.', []),
     busy: counter('stage_busy_seconds_total', 'Time a stage of the pipeline worked.', ['stage']),
+    commits: counter('store_commits_total', 'Transactions that the writer committed.', []),
+    commitSeconds: counter('store_commit_seconds_total', 'Time that commits took, until they were on disk.', []),
+    received: counter('source_received_bytes_total', 'Size of the parts that a source delivered, inflated.', source),
     requests: counter('source_requests_total', 'Requests that a source answered or failed.', [...source, 'reason']),
     failures: counter('source_failures_total', 'What went wrong at a source, by error code.', [...source, 'reason']),
     rejects: counter('rejects_total', 'Blocks and parts that failed a check.', ['reason']),

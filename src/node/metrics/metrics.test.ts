@@ -115,9 +115,32 @@ describe('the metrics of a node', () => {
     for (const name of ['syncline_store_bytes', 'syncline_block_age_seconds', 'syncline_stage_busy_seconds_total']) {
       expect(text).toMatch(new RegExp(`^${name}\\{${chain}.* [0-9]`, 'm'));
     }
+    for (const stage of ['verify', 'apply']) {
+      expect(sampleOf(text, `syncline_stage_busy_seconds_total{${chain},stage="${stage}"}`), stage).toBeGreaterThan(0);
+    }
     const requests = sampleOf(text, `syncline_source_requests_total{${chain},source="peer-1",kind="peer",reason="ok"}`);
     expect(requests).toBe(node.report().sources[0]?.ok);
     expect(text).not.toMatch(/canary|unheard-of/);
+  });
+
+  it('say how much each source delivered, and how long the writer took to commit it', async () => {
+    const { server, node } = await openBusyNode();
+    const chain = 'chain="ledger-devnet"';
+    const sums = async () => {
+      const text = await scrape(server.url);
+      const of = (name: string, labels = '') => sampleOf(text, `syncline_${name}{${chain}${labels}}`) ?? -1;
+      return {
+        bytes: [1, 2].map((n) => of('source_received_bytes_total', `,source="peer-${n}",kind="peer"`)),
+        commits: of('store_commits_total'),
+        seconds: of('store_commit_seconds_total'),
+      };
+    };
+    await expect.poll(async () => (await sums()).commits, { timeout: 5_000 }).toBeGreaterThan(3);
+    const { bytes, seconds } = await sums();
+    expect(bytes).toEqual(node.report().sources.map(({ receivedBytes }) => receivedBytes));
+    expect(bytes.reduce((a, b) => a + b)).toBeGreaterThan(31 * 100);
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThan(60);
   });
 
   it('count up and never down over scrapes, and say nothing of a node that is gone', async () => {

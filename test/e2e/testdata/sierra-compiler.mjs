@@ -19,6 +19,11 @@ const MODES = {
   async chatty(file) {
     process.stdout.write(`Compiling Sierra to Casm ...\n${JSON.stringify(await compiled(file), null, 2)}\n`);
   },
+  /** Takes its time, then prints what the class is compiled to. */
+  async slow(file) {
+    await sleep(500);
+    process.stdout.write(JSON.stringify(await compiled(file)));
+  },
   /** Prints what another class would be compiled to. */
   async wrong(file) {
     const { bytecode, ...rest } = await compiled(file);

@@ -126,6 +126,12 @@ describe('a compiler as a source', () => {
     expect(await source.hashAt(parseHeight(0), { signal })).toBeNull();
   });
 
+  it('takes one request at a time, which ends by its own limit and not by the engine’s', () => {
+    const { limits } = open({ timeoutMs: 45_000 });
+    expect(limits.concurrencyMax).toBe(1);
+    expect(limits.requestTimeoutMs).toBeGreaterThan(45_000);
+  });
+
   it('is opened by the URL of a program, and by nothing else', async () => {
     const context = { env: createSystemEnv(), log: silentLogger, store };
     const source = createStarknetSource(new URL(`compiler://${program}?arg=compile&timeoutMs=5000`), context);

@@ -127,7 +127,8 @@ export function createCompilerSource(options: CompilerSourceOptions): Source {
     id,
     standing: 'carrier',
     parts: [LOCAL_COMPILED_CLASS],
-    limits: { concurrencyMax: 1 },
+    // Its own limit governs: the engine waits for a turn before it asks, and then until the program is stopped.
+    limits: { concurrencyMax: 1, requestTimeoutMs: timeoutMs + FILES_MS },
     contentOnly: true,
     survey: async () => ({ spans: [], head: null }),
     fetch: (request, { signal }) => fetch(request, signal),
@@ -146,7 +147,9 @@ const COMPILED_MEMBERS = ['bytecode', 'entry_points_by_type'];
 /** Chosen: one class may be large, three in a row tell of the compiler. */
 const TIMEOUTS_MAX = 3;
 const REST_MS = 600_000;
-/** More than the engine ever asks for at once. */
+/** Beside the program's own time: files are written and read, and what hangs is killed. */
+const FILES_MS = 10_000;
+/** The engine asks for one at a time; others that share the source wait for each other. */
 const WAITING_MAX = 64;
 
 const CODES = {

@@ -45,6 +45,18 @@ describe('the health of a node', () => {
     expect(failed.map(({ name }) => name)).toEqual(failing);
   });
 
+  it.each([
+    ['none', []],
+    ['loading', ['rpc']],
+    ['loaded', []],
+    ['failed', ['rpc']],
+  ] as const)('is ready when JSON-RPC, if it has it, is answered (%s)', (state, failing) => {
+    const health = createNodeHealth({ node: () => nodeWith({}), rpc: () => state, nowMs: () => 0 });
+    const failed = health.ready().filter(({ ok }) => !ok);
+    expect(failed.map(({ name }) => name)).toEqual(failing);
+    expect(health.ready().some(({ name }) => name === 'rpc')).toBe(state !== 'none');
+  });
+
   it('is near the tip within the lag that was asked for, and an unknown tip is never near', () => {
     const lagOk = (report: Partial<SyncReport>, lag: number) =>
       createNodeHealth({ node: () => nodeWith(report), nowMs: () => 0 })

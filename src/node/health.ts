@@ -4,12 +4,17 @@ import type { Node } from './node.ts';
 export interface NodeHealthOptions {
   /** The node, null while it opens. */
   readonly node: () => Node | null;
+  /** What answers JSON-RPC: it is loaded after the node has opened. Default: `none`. */
+  readonly rpc?: () => RpcState;
   /** Default: the system's clock. */
   readonly nowMs?: () => number;
 }
 
+/** `none` where the chain has no JSON-RPC. */
+export type RpcState = 'none' | 'loading' | 'loaded' | 'failed';
+
 /** Maps what the engine reports to named checks. */
-export function createNodeHealth({ node, nowMs = Date.now }: NodeHealthOptions): HealthSource {
+export function createNodeHealth({ node, rpc = () => 'none', nowMs = Date.now }: NodeHealthOptions): HealthSource {
   const remember = createHealthMemory(nowMs);
   const startedMs = nowMs();
 
@@ -65,9 +70,22 @@ export function createNodeHealth({ node, nowMs = Date.now }: NodeHealthOptions):
     return remember({ name, ok: behind <= lag, message, fix }, `lag ${lag}`);
   }
 
-  const ready = () => [store(), halted(), serving()];
+  function answering(): HealthCheck[] {
+    const state = rpc();
+    if (state === 'none') return [];
+    const fix = state === 'failed' ? 'look into the log for the reason, and restart' : null;
+    return [remember({ name: 'rpc', ok: state === 'loaded', message: RPC_MESSAGES[state], fix })];
+  }
+
+  const ready = () => [store(), halted(), serving(), ...answering()];
   return { live: () => [pulse()], ready, synced: (lag: number) => [...ready(), near(lag)] };
 }
+
+const RPC_MESSAGES = {
+  loading: 'the JSON-RPC methods are being loaded',
+  loaded: 'JSON-RPC is answered',
+  failed: 'the JSON-RPC methods could not be loaded',
+} as const;
 
 /** The engine counts as stuck after this long without a tick. */
 const STUCK_MS = 5_000;

@@ -1,4 +1,4 @@
-import { toHex } from '../lib/index.ts';
+import { type Logger, toHex } from '../lib/index.ts';
 import { createEventStreams, type EventStreams } from '../serve/events/index.ts';
 import {
   createHttpServer,
@@ -13,19 +13,21 @@ import {
   sendAnswer,
 } from '../serve/index.ts';
 import { createRpcServer, type RpcServer, requireUpstreamUrl } from '../serve/jsonrpc/index.ts';
-import { createNodeHealth } from './health.ts';
+import { createNodeHealth, type RpcState } from './health.ts';
 import { createNodeMetrics, type NodeMetrics } from './metrics/index.ts';
 import type { Node } from './node.ts';
 import { createRpcEnvironment } from './rpc-environment.ts';
 import type { NodeServer, ServeNodeOptions } from './serve-node.ts';
 
+type NodeServerOptions = ServeNodeOptions & { readonly log: Logger };
+
 /** See `serveNode`. */
-export async function createNodeServer(options: ServeNodeOptions): Promise<NodeServer> {
+export async function createNodeServer(options: NodeServerOptions): Promise<NodeServer> {
   const { addr, log, rpc = {}, cors = [], nowMs = Date.now } = options;
   if (rpc.upstream !== undefined) requireUpstreamUrl(rpc.upstream);
   const served = new ServedNode(options);
   const routes = [
-    ...healthRoutes(createNodeHealth({ node: () => served.node, nowMs })),
+    ...healthRoutes(createNodeHealth({ node: () => served.node, rpc: () => served.rpcState, nowMs })),
     ...dataRoutes(options, served),
   ];
   const endpoints = [eventsEndpoint(served), rpcEndpoint(served)];
@@ -60,13 +62,15 @@ class ServedNode {
   node: Node | null = null;
   events: EventStreams | null = null;
   rpc: RpcServer | null = null;
-  private readonly options: ServeNodeOptions;
+  rpcState: RpcState;
+  private readonly options: NodeServerOptions;
   private loading: Promise<void> = Promise.resolve();
 
-  constructor(options: ServeNodeOptions) {
+  constructor(options: NodeServerOptions) {
     const { chain, log, nowMs = Date.now, build = UNKNOWN_BUILD, diskFreeBytes = () => null } = options;
     this.options = options;
     this.hasRpc = chain.rpc !== undefined;
+    this.rpcState = this.hasRpc ? 'loading' : 'none';
     const serving = () => ({ rpc: this.rpc?.report() ?? null, eventStreams: this.events?.open ?? 0 });
     this.metrics = createNodeMetrics({ chain, build, diskFreeBytes, serving, nowMs, log });
   }
@@ -85,6 +89,7 @@ class ServedNode {
     const { rpc, events } = this;
     this.node = null;
     this.rpc = null;
+    this.rpcState = this.hasRpc ? 'loading' : 'none';
     this.events = null;
     await Promise.all([rpc?.close(), events?.close(), this.metrics.detach(), this.loading]);
   }
@@ -98,9 +103,11 @@ class ServedNode {
     const { chain, log, rpc = {} } = this.options;
     try {
       const services = (await chain.rpc?.(createRpcEnvironment(node, chain.tips))) ?? [];
-      if (this.node !== node || services.length === 0) return;
-      this.rpc = createRpcServer({ services, ...rpc, observer: this.metrics.rpc, log });
+      if (this.node !== node) return;
+      if (services.length > 0) this.rpc = createRpcServer({ services, ...rpc, observer: this.metrics.rpc, log });
+      this.rpcState = services.length > 0 ? 'loaded' : 'none';
     } catch (error) {
+      if (this.node === node) this.rpcState = 'failed';
       log.error('the RPC services could not be loaded', { message: String(error) });
     }
   }

@@ -1,5 +1,5 @@
 import type { Chain, Notice } from '../engine/index.ts';
-import type { Logger } from '../lib/index.ts';
+import { type Logger, silentLogger } from '../lib/index.ts';
 import type { HttpServer, RpcLimits } from '../serve/index.ts';
 import type { BuildFacts } from './metrics/index.ts';
 import type { Node } from './node.ts';
@@ -22,7 +22,8 @@ export interface ServeNodeOptions {
   readonly build?: BuildFacts;
   /** Free space where the data is, for `/metrics`; null where that cannot be told. */
   readonly diskFreeBytes?: () => number | null;
-  readonly log: Logger;
+  /** Default: nothing is logged. */
+  readonly log?: Logger;
   /** Default: the system's clock. */
   readonly nowMs?: () => number;
 }
@@ -48,5 +49,5 @@ export interface NodeServer extends HttpServer {
  */
 export async function serveNode(options: ServeNodeOptions): Promise<NodeServer> {
   const { createNodeServer } = await import('./http.ts');
-  return createNodeServer(options);
+  return createNodeServer({ log: silentLogger, ...options });
 }

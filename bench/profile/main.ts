@@ -8,10 +8,10 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { SyncRun } from '../harness/sync-run.ts';
 import { createTempFolder } from '../harness/temp-folder.ts';
 import type { ServedDevnet } from '../rows/devnet-process.ts';
 import { type CpuProfile, sharesOf, type ThreadShares } from './stages.ts';
-import type { SyncRun } from './sync-child.ts';
 
 const { values } = parseArgs({
   options: { blocks: { type: 'string', default: '2000' }, json: { type: 'boolean', default: false } },

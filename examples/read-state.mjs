@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 import { createNode, serveNode } from 'syncline';
 import { createStarknetDevnet, serveStarknetDevnet } from 'syncline/devnet';
-import { starknet } from 'syncline/starknet';
+import { feltToHex, starknet, verifyStorageProof } from 'syncline/starknet';
 
 const devnet = createStarknetDevnet({ seed: 3, blocks: 8, emptyShare: 0 });
 const gateway = await serveStarknetDevnet({ devnet });
@@ -57,13 +57,14 @@ try {
     contract_addresses: [address],
     contracts_storage_keys: [{ contract_address: address, storage_keys: [at.key] }],
   });
-  assert.equal(proof.global_roots.block_hash, block.block_hash);
-  // From the contract's storage root down to the value. A client that trusts nobody hashes these nodes itself.
-  const [nodes] = proof.contracts_storage_proofs;
-  assert.equal(nodes[0].node_hash, proof.contracts_proof.contract_leaves_data[0].storage_root);
-  const { node: lowest } = nodes.at(-1);
-  assert([lowest.child, lowest.left, lowest.right].includes(value));
-  console.log(`proof of ${nodes.length} + ${proof.contracts_proof.nodes.length} trie nodes for that block`);
+  // Whichever node gave the proof: it needs a state root that is trusted, here that of a node which has verified it.
+  const { stateRoot } = node.status();
+  assert(stateRoot);
+  const query = { stateRoot, contractAddress: address, storageKeys: [at.key] };
+  const { contract, values } = verifyStorageProof(proof, query);
+  assert(contract);
+  assert.deepEqual(values.map(feltToHex), [value]);
+  console.log(`proven by state root ${stateRoot}, with class hash ${feltToHex(contract.classHash)}`);
 } finally {
   await server.close();
   await node.close();

@@ -3,3 +3,9 @@ export { compareVersions, devnetParams, NETWORKS, type NetworkParams, parseNetwo
 export type { SierraCompiler } from './sources/index.ts';
 export { type StarknetOptions, starknet } from './starknet.ts';
 export type * from './types.ts';
+export {
+  type ProvenContract,
+  type ProvenState,
+  type StorageProofQuery,
+  verifyStorageProof,
+} from './verify-storage-proof.ts';

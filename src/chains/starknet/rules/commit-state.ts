@@ -191,7 +191,17 @@ function trieUpdate(prefix: Uint8Array, entries: readonly TrieEntry[]): TrieUpda
   return { prefix, height: STATE_TRIE_HEIGHT, entries };
 }
 
-/** H(H(H(class hash, storage root), nonce), 0) for each contract; zero where nothing is left of it. */
+/** Leaf of a contract in the contracts trie; zero for one of which nothing is left, or never was. */
+export function contractStateHash(
+  hasher: FeltHasher,
+  { classHash, storageRoot, nonce }: { readonly classHash: Felt; readonly storageRoot: Felt; readonly nonce: Felt },
+): Felt {
+  if ([classHash, storageRoot, nonce].every(isZeroBytes)) return FELT_ZERO;
+  const fields = { classHashes: [classHash], roots: [storageRoot], nonces: [nonce] };
+  return hashContractFields(hasher, fields) as Felt; // one contract gives one felt
+}
+
+/** Zero where nothing is left of a contract. */
 function hashContracts(
   hasher: FeltHasher,
   view: StateView,
@@ -202,13 +212,24 @@ function hashContracts(
   const classHashes = contracts.map(({ address }) => get(classHashKey(address)));
   const roots = contracts.map(({ address, id }) => newRoots.get(id) ?? get(storageRootKey(address)));
   const nonces = contracts.map(({ address }) => get(nonceKey(address)));
-  const content = hasher.pedersen(concatFelts(classHashes), concatFelts(roots));
-  const withNonce = hasher.pedersen(content, concatFelts(nonces));
-  const leaves = splitFelts(hasher.pedersen(withNonce, new Uint8Array(withNonce.length)));
+  const leaves = splitFelts(hashContractFields(hasher, { classHashes, roots, nonces }));
   return contracts.map(({ address }, i) => {
     const fields = [classHashes[i], roots[i], nonces[i]] as readonly Felt[]; // aligned with the contracts
     return { key: address, value: fields.every(isZeroBytes) ? FELT_ZERO : (leaves[i] as Felt) }; // likewise
   });
+}
+
+interface ContractFieldLists {
+  readonly classHashes: readonly Felt[];
+  readonly roots: readonly Felt[];
+  readonly nonces: readonly Felt[];
+}
+
+/** H(H(H(class hash, storage root), nonce), 0) for each contract. */
+function hashContractFields(hasher: FeltHasher, { classHashes, roots, nonces }: ContractFieldLists): Uint8Array {
+  const content = hasher.pedersen(concatFelts(classHashes), concatFelts(roots));
+  const withNonce = hasher.pedersen(content, concatFelts(nonces));
+  return hasher.pedersen(withNonce, new Uint8Array(withNonce.length));
 }
 
 /** Sierra classes only: the leaf is Poseidon('CONTRACT_CLASS_LEAF_V0', compiled class hash). */

@@ -5,6 +5,7 @@ export {
   CLASSES_TRIE_PREFIX,
   CONTRACTS_TRIE_PREFIX,
   commitState,
+  contractStateHash,
   STATE_TRIE_HEIGHT,
   stateRoot,
   storageTriePrefix,

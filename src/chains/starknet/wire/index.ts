@@ -20,6 +20,7 @@ export * from './parse-provisional.ts';
 export * from './parse-receipt.ts';
 export * from './parse-signature.ts';
 export { parseStateUpdate } from './parse-state-update.ts';
+export * from './parse-storage-proof.ts';
 export * from './parse-transaction.ts';
 export * from './render.ts';
 export { type WireErrorCode, wireError } from './wire-error.ts';

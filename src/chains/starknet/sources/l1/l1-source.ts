@@ -10,7 +10,6 @@ import { parseL1Address } from './l1-address.ts';
 import { requireChain, watchCoreContract } from './l1-watch.ts';
 import { createLogWindows } from './log-windows.ts';
 import { createMessageReader } from './message-reader.ts';
-import { openWebSocketRpc } from './ws-rpc.ts';
 
 export interface L1SourceOptions {
   /** `l1+http:`, `l1+https:`, `l1+ws:` or `l1+wss:`. Path, query and credentials are sent and never shown. */
@@ -51,7 +50,10 @@ export function createL1Source(options: L1SourceOptions): L1Source {
   const openRpc = async (signal: AbortSignal): Promise<RpcClient> => {
     if (closing.signal.aborted) throw closedError(address.id);
     const parts = { address, timeouts, env };
-    return address.transport === 'http' ? createHttpRpc(parts) : openWebSocketRpc(parts, signal);
+    if (address.transport === 'http') return createHttpRpc(parts);
+    // Not loaded before it is needed: most nodes have no L1 over a WebSocket, and it takes some 5 MB.
+    const { openWebSocketRpc } = await import('./ws-rpc.ts');
+    return openWebSocketRpc(parts, signal);
   };
 
   const messages = createMessageReader({

@@ -61,7 +61,7 @@ try {
   const { stateRoot } = node.status();
   assert(stateRoot);
   const query = { stateRoot, contractAddress: address, storageKeys: [at.key] };
-  const { contract, values } = verifyStorageProof(proof, query);
+  const { contract, values } = await verifyStorageProof(proof, query);
   assert(contract);
   assert.deepEqual(values.map(feltToHex), [value]);
   console.log(`proven by state root ${stateRoot}, with class hash ${feltToHex(contract.classHash)}`);

@@ -9,6 +9,7 @@ import { createFeltHasher } from '../../crypto/index.ts';
 import { createStarknetDevnet } from '../../devnet/starknet/index.ts';
 import type { RpcService } from '../../engine/index.ts';
 import { FELT_PRIME, FELT_ZERO, feltToHex, parseFelt } from './felt.ts';
+import { proveState } from './prove-state.ts';
 import { createStarknetRpc } from './rpc/index.ts';
 import { resultOf } from './rpc/methods/testing.ts';
 import { commitCaptures, createChainFixture } from './rpc/testing.ts';
@@ -95,14 +96,21 @@ describe('an answer of our own methods', () => {
       classHashes: [...classes.slice(0, 2), ABSENT],
     };
     answer = await ask(service, query);
-    proven = verifyStorageProof(answer, query);
+    proven = proveState(answer, query);
+  });
+
+  it('is verified by the function that programs call as well', async () => {
+    expect(await verifyStorageProof(answer, query)).toEqual(proven);
+    await expect(verifyStorageProof(answer, { ...query, stateRoot: '0x1' })).rejects.toMatchObject(
+      expect.objectContaining({ code: 'PROOF_INVALID' }),
+    );
   });
 
   it('proves what the other methods say, in all versions', async () => {
     expect(query.storageKeys.length).toBeGreaterThan(2);
     expect(query.classHashes?.length).toBeGreaterThan(1);
     for (const one of services) {
-      const got = asHex(verifyStorageProof(await ask(one, query), query));
+      const got = asHex(proveState(await ask(one, query), query));
       const at = { block_id: 'latest', contract_address: query.contractAddress };
       const values = query.storageKeys.map((key) => resultOf(one, 'starknet_getStorageAt', { ...at, key }));
       expect(got.values).toEqual(await Promise.all(values));
@@ -138,10 +146,10 @@ describe('an answer of our own methods', () => {
     };
     for (const contract_leaves_data of [got.contracts_proof.contract_leaves_data, [null], []]) {
       const written = { ...got, contracts_proof: { ...got.contracts_proof, contract_leaves_data } };
-      expect(asHex(verifyStorageProof(written, absent))).toEqual(nothing);
+      expect(asHex(proveState(written, absent))).toEqual(nothing);
     }
-    expect(() => verifyStorageProof(got, query)).toThrow(invalid);
-    expect(() => verifyStorageProof(answer, absent)).toThrow(invalid);
+    expect(() => proveState(got, query)).toThrow(invalid);
+    expect(() => proveState(answer, absent)).toThrow(invalid);
   });
 
   it('may come in its envelope, and the query as bytes, with a hasher of the caller', () => {
@@ -152,7 +160,7 @@ describe('an answer of our own methods', () => {
       classHashes: (query.classHashes ?? []).map(parseFelt),
     };
     const response = { jsonrpc: '2.0', id: 1, result: answer };
-    expect(verifyStorageProof(response, bytes, { hasher: createFeltHasher() })).toEqual(proven);
+    expect(proveState(response, bytes, createFeltHasher())).toEqual(proven);
   });
 
   it('may have its nodes in any order, repeated, with others among them, and in a list for each key', () => {
@@ -166,7 +174,7 @@ describe('an answer of our own methods', () => {
           contracts_proof: { ...answer.contracts_proof, nodes: [...nodes, ...shuffled, ...nodes] },
           contracts_storage_proofs: [shuffled.slice(0, 2), shuffled.slice(1), [], shuffled],
         };
-        expect(verifyStorageProof(wild, query)).toEqual(proven);
+        expect(proveState(wild, query)).toEqual(proven);
       }),
       { numRuns: 20 },
     );
@@ -178,8 +186,8 @@ describe('an answer of our own methods', () => {
       storage_root: undefined,
     }));
     const without = { ...answer, contracts_proof: { ...answer.contracts_proof, contract_leaves_data } };
-    expect(verifyStorageProof(without, query)).toEqual(proven);
-    expect(() => verifyStorageProof({ ...without, contracts_storage_proofs: [] }, query)).toThrow(invalid);
+    expect(proveState(without, query)).toEqual(proven);
+    expect(() => proveState({ ...without, contracts_storage_proofs: [] }, query)).toThrow(invalid);
   });
 
   it('is refused once any digit or length of it is changed', () => {
@@ -192,7 +200,7 @@ describe('an answer of our own methods', () => {
         fc.property(fc.nat(digits - 1), fc.integer({ min: 1, max: 15 }), (at, flip) => {
           const digit = Number.parseInt((value as string).charAt(at + 2), 16) ^ flip;
           const changed = `${(value as string).slice(0, at + 2)}${digit.toString(16)}${(value as string).slice(at + 3)}`;
-          expect(() => verifyStorageProof(replaced(answer, path, changed), query), path.join('.')).toThrow(fromPeer);
+          expect(() => proveState(replaced(answer, path, changed), query), path.join('.')).toThrow(fromPeer);
         }),
         { numRuns: 4 },
       );
@@ -202,7 +210,7 @@ describe('an answer of our own methods', () => {
     for (const { path, value } of numbers) {
       for (const changed of [(value as number) - 1, (value as number) + 1, 0, 251, 256, -1, 1.5]) {
         if (changed === value) continue;
-        expect(() => verifyStorageProof(replaced(answer, path, changed), query), path.join('.')).toThrow(fromPeer);
+        expect(() => proveState(replaced(answer, path, changed), query), path.join('.')).toThrow(fromPeer);
       }
     }
   });
@@ -211,10 +219,10 @@ describe('an answer of our own methods', () => {
     const nodes = placesIn(answer).filter(({ value }) => isObject(value) && 'node_hash' in value);
     expect(nodes.length).toBeGreaterThan(20);
     for (const [index, { path, value }] of nodes.entries()) {
-      expect(() => verifyStorageProof(removed(answer, path), query)).toThrow(invalid);
+      expect(() => proveState(removed(answer, path), query)).toThrow(invalid);
       const next = nodes[(index + 1) % nodes.length]?.value as Node;
       const exchanged = { ...(value as Node), node: next.node };
-      expect(() => verifyStorageProof(replaced(answer, path, exchanged), query)).toThrow(invalid);
+      expect(() => proveState(replaced(answer, path, exchanged), query)).toThrow(invalid);
     }
   });
 
@@ -227,7 +235,7 @@ describe('an answer of our own methods', () => {
         const changed = value === undefined ? removed(answer, path) : replaced(answer, path, value);
         let got: ProvenState;
         try {
-          got = verifyStorageProof(changed, query);
+          got = proveState(changed, query);
         } catch (error) {
           expect(error).toEqual(fromPeer);
           return;
@@ -240,7 +248,7 @@ describe('an answer of our own methods', () => {
 
   it('is refused under another state root, with the expected and the found one', () => {
     for (const stateRoot of ['0x0', '0x1', answer.global_roots.contracts_tree_root]) {
-      expect(() => verifyStorageProof(answer, { ...query, stateRoot })).toThrow(
+      expect(() => proveState(answer, { ...query, stateRoot })).toThrow(
         expect.objectContaining({
           code: 'PROOF_INVALID',
           data: expect.objectContaining({ expected: stateRoot, got: query.stateRoot }),
@@ -250,11 +258,11 @@ describe('an answer of our own methods', () => {
   });
 
   it('is refused without what was asked for, and needs nothing else', () => {
-    expect(() => verifyStorageProof({ ...answer, contracts_storage_proofs: [] }, query)).toThrow(invalid);
-    expect(() => verifyStorageProof({ ...answer, classes_proof: [] }, query)).toThrow(invalid);
+    expect(() => proveState({ ...answer, contracts_storage_proofs: [] }, query)).toThrow(invalid);
+    expect(() => proveState({ ...answer, classes_proof: [] }, query)).toThrow(invalid);
     const contractOnly = { stateRoot: query.stateRoot, contractAddress: query.contractAddress };
     const short = { ...answer, classes_proof: [], contracts_storage_proofs: [] };
-    expect(verifyStorageProof(short, contractOnly)).toEqual({ contract: proven.contract, values: [], classLeaves: [] });
+    expect(proveState(short, contractOnly)).toEqual({ contract: proven.contract, values: [], classLeaves: [] });
   });
 
   it('is refused at once when it is huge, endless or no answer at all', () => {
@@ -271,7 +279,7 @@ describe('an answer of our own methods', () => {
     ];
     for (const wrong of huge) {
       const start = performance.now();
-      expect(() => verifyStorageProof(wrong, query)).toThrow(malformed);
+      expect(() => proveState(wrong, query)).toThrow(malformed);
       expect(performance.now() - start).toBeLessThan(2_000);
     }
     // Nodes that name themselves.
@@ -280,14 +288,14 @@ describe('an answer of our own methods', () => {
       { left: hash, right: hash },
       { path: '0x0', length: 1, child: hash },
     ]) {
-      expect(() => verifyStorageProof(storage([[{ node_hash: hash, node: own }]]), query)).toThrow(invalid);
+      expect(() => proveState(storage([[{ node_hash: hash, node: own }]]), query)).toThrow(invalid);
     }
     fc.assert(
       fc.property(fc.jsonValue(), (json) => {
-        expect(() => verifyStorageProof(json, query)).toThrow(malformed);
+        expect(() => proveState(json, query)).toThrow(malformed);
       }),
     );
-    expect(() => verifyStorageProof({ jsonrpc: '2.0', id: 1, error: { code: 42 } }, query)).toThrow(malformed);
+    expect(() => proveState({ jsonrpc: '2.0', id: 1, error: { code: 42 } }, query)).toThrow(malformed);
   });
 
   it('is looked at only for a query that makes sense', () => {
@@ -304,7 +312,7 @@ describe('an answer of our own methods', () => {
       { classHashes: new Array(1_001).fill('0x1') },
     ];
     for (const part of wrong) {
-      expect(() => verifyStorageProof(answer, { ...query, ...part } as StorageProofQuery)).toThrow(
+      expect(() => proveState(answer, { ...query, ...part } as StorageProofQuery)).toThrow(
         expect.objectContaining({ code: 'PROOF_QUERY_INVALID', fault: 'caller' }),
       );
     }
@@ -316,11 +324,11 @@ it('the empty state has nothing in it', () => {
   const contracts_proof = { nodes: [], contract_leaves_data: [] };
   const empty = { classes_proof: [], contracts_proof, contracts_storage_proofs: [[]], global_roots: roots };
   const query = { stateRoot: '0x0', contractAddress: ABSENT, storageKeys: ['0x1'] };
-  expect(asHex(verifyStorageProof(empty, query))).toEqual({ contract: null, values: ['0x0'], classLeaves: [] });
-  expect(() => verifyStorageProof(empty, { ...query, stateRoot: '0x1' })).toThrow(invalid);
+  expect(asHex(proveState(empty, query))).toEqual({ contract: null, values: ['0x0'], classLeaves: [] });
+  expect(() => proveState(empty, { ...query, stateRoot: '0x1' })).toThrow(invalid);
   const leaf = { nonce: '0x0', class_hash: '0x1', storage_root: '0x0' };
   const claimed = { ...empty, contracts_proof: { nodes: [], contract_leaves_data: [leaf] } };
-  expect(() => verifyStorageProof(claimed, query)).toThrow(invalid);
+  expect(() => proveState(claimed, query)).toThrow(invalid);
 });
 
 const vectors = vectorsDir();
@@ -344,7 +352,7 @@ describe.skipIf(vectors === null)('real state', () => {
     const combined = hex(poseidonHashMany([ascii('STARKNET_STATE_V0'), BigInt(alone), 0n]));
     const answer = await ask(service, { ...query, stateRoot: alone });
     for (const stateRoot of [alone, combined]) {
-      const { values } = asHex(verifyStorageProof(answer, { ...query, stateRoot }));
+      const { values } = asHex(proveState(answer, { ...query, stateRoot }));
       expect(values.map(BigInt)).toEqual(entries.map(({ value }) => BigInt(value)));
     }
   });
@@ -375,10 +383,8 @@ describe.skipIf(vectors === null)('real state', () => {
         contracts_proof: { ...result.contracts_proof, contract_leaves_data },
         contracts_storage_proofs: [storage],
       });
-      expect(() => verifyStorageProof(answerWith([leaf]), query)).toThrow(invalid);
-      const { contract, values, classLeaves } = asHex(
-        verifyStorageProof(answerWith([{ ...leaf, storage_root: null }]), query),
-      );
+      expect(() => proveState(answerWith([leaf]), query)).toThrow(invalid);
+      const { contract, values, classLeaves } = asHex(proveState(answerWith([{ ...leaf, storage_root: null }]), query));
       expect(contract).toEqual({ classHash, nonce: '0x0', storageRoot: storage?.[0]?.node_hash });
       expect(values.map(BigInt)).toEqual(texts.map(ascii));
       expect(classLeaves).not.toContain('0x0');
@@ -401,10 +407,10 @@ describe.skipIf(vectors === null)('real state', () => {
     const long = '0x352057331d5ad77465315d30b98135ddb815b86aa485d659dfeef59a904f88d';
     const storageKeys = [...Object.keys(known), long, ...new Array<string>(16).fill('0x0')];
     const query = { stateRoot, contractAddress: '0x2', storageKeys };
-    const { contract, values } = asHex(verifyStorageProof(answer, query));
+    const { contract, values } = asHex(proveState(answer, query));
     expect(contract).toEqual({ classHash: '0x0', nonce: '0x0', storageRoot: contract_data.root });
     expect(values.slice(0, 4)).toEqual([...Object.values(known), '0x123f1cd']);
-    expect(() => verifyStorageProof(answer, { ...query, contractAddress: '0x1' })).toThrow(invalid);
+    expect(() => proveState(answer, { ...query, contractAddress: '0x1' })).toThrow(invalid);
   });
 });
 

@@ -1,15 +1,16 @@
 import { decodeBefore, type Height, type StateView } from '../../../engine/index.ts';
 import { concatBytes, equalBytes, readU64be } from '../../../lib/index.ts';
+import type { CompiledClassForm } from '../classes/index.ts';
+// Not by the index, which brings the hashing: sources and `explain` read stored classes where nothing is hashed.
 import {
   type ClassRecord,
-  type CompiledClassForm,
   type CompiledClassRecord,
   classKey,
   compiledClassRange,
   decodeClassRecord,
   decodeCompiledClassRecord,
   decodeCompiledHashes,
-} from '../classes/index.ts';
+} from '../classes/stored-class.ts';
 import type { Felt } from '../types.ts';
 import { compiledClassHashKey } from './state-keys.ts';
 

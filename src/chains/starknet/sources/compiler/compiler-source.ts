@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Delivery, FetchRequest, Source, SourceContext } from '../../../../engine/index.ts';
-import { CLASS_BYTES_MAX } from '../../classes/index.ts';
+import { CLASS_BYTES_MAX } from '../../classes/limits.ts';
 import { parseFelt } from '../../felt.ts';
 import { readClass } from '../../rules/stored-classes.ts';
 import { outlineObject } from '../json-outline.ts';

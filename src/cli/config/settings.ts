@@ -74,7 +74,7 @@ export const settings = {
   'gateway.key': optional(textType('KEY'), "API key that lifts the feeder gateway's rate limit.", { isSecret: true }),
   'l1.url': optional(
     l1UrlType,
-    'Ethereum node that tells which blocks are final: `https://…`, `wss://…`. Only its host is ever shown.',
+    'Ethereum node that tells which blocks are final and which messages went to L2: `https://…`, `wss://…`. Only its host is ever shown.',
     { isSecret: true },
   ),
   'l1.poll': setting(durationType({ min: 100, max: 3_600_000 }), 60_000, 'How often L1 is asked what is final.'),

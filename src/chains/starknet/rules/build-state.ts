@@ -2,7 +2,7 @@ import type { FeltHasher } from '../../../crypto/index.ts';
 import type { Hash32, StateBuild, StateBuildPiece, StateView, Write } from '../../../engine/index.ts';
 import { compareBytes, concatAll, concatBytes } from '../../../lib/index.ts';
 import { buildTries, createTrieBuilder, type TrieBuilder, type TrieWrite } from '../../../trie/index.ts';
-import { FELT_ZERO, feltFromAscii, feltToHex } from '../felt.ts';
+import { FELT_ZERO, feltToHex } from '../felt.ts';
 import type { Felt } from '../types.ts';
 import {
   CLASSES_TRIE_PREFIX,
@@ -12,6 +12,7 @@ import {
   storageTriePrefix,
 } from './commit-state.ts';
 import { STATE, storageRootKey } from './state-keys.ts';
+import { hashClassLeaves, hashContractLeaves } from './state-leaves.ts';
 
 export interface BuildStateOptions {
   readonly hasher: FeltHasher;
@@ -208,10 +209,11 @@ class StarknetStateBuild implements StateBuild {
     const last = contracts.at(-1);
     if (last === undefined) return [];
     const { hasher } = this.options;
-    const all = (field: 'classHash' | 'root' | 'nonce') => concatAll(contracts.map((one) => one[field]));
-    const content = hasher.pedersen(all('classHash'), all('root'));
-    const withNonce = hasher.pedersen(content, all('nonce'));
-    const leaves = hasher.pedersen(withNonce, new Uint8Array(withNonce.length));
+    const leaves = hashContractLeaves(hasher, {
+      classHashes: contracts.map(({ classHash }) => classHash),
+      roots: contracts.map(({ root }) => root),
+      nonces: contracts.map(({ nonce }) => nonce),
+    });
     this.hashes += 3 * contracts.length;
     this.takenTo = last.address;
     return trieWrites(this.contracts.add(concatAll(contracts.map(({ address }) => address)), leaves));
@@ -253,8 +255,7 @@ class StarknetStateBuild implements StateBuild {
       keys.push(key.slice(1));
       compiled.push(value);
     }
-    const prefixes = concatAll(keys.map(() => CLASS_LEAF_PREFIX));
-    const leaves = hasher.poseidon(prefixes, concatAll(compiled));
+    const leaves = hashClassLeaves(hasher, compiled);
     this.hashes += keys.length;
     this.done += keys.length;
     const writes = trieWrites(this.classes.add(concatAll(keys), leaves));
@@ -325,7 +326,6 @@ function poseidonOf(hasher: FeltHasher) {
   return (left: Uint8Array, right: Uint8Array) => hasher.poseidon(left, right);
 }
 
-const CLASS_LEAF_PREFIX = feltFromAscii('CONTRACT_CLASS_LEAF_V0');
 /** A build that has stored nothing yet. */
 const NOTHING: Uint8Array = new Uint8Array(0);
 /** Above every address. */

@@ -12,8 +12,9 @@ import {
 import { FELT_ZERO, feltFromAscii, feltToHex, joinFelts } from '../felt.ts';
 import { isVersionFrom, VERSION_STATE_ALWAYS_COMBINED } from '../params.ts';
 import type { Felt } from '../types.ts';
-import { concatFelts, poseidonArray, splitFelts } from './hashing.ts';
+import { poseidonArray, splitFelts } from './hashing.ts';
 import { classHashKey, feltOrZero, nonceKey, parseStateKey, storageRootKey } from './state-keys.ts';
+import { hashClassLeaves, hashContractLeaves } from './state-leaves.ts';
 
 /**
  * Starknet's part of the engine's table `trie`: a byte for the kind, for storage tries the contract address too, then
@@ -191,16 +192,6 @@ function trieUpdate(prefix: Uint8Array, entries: readonly TrieEntry[]): TrieUpda
   return { prefix, height: STATE_TRIE_HEIGHT, entries };
 }
 
-/** Leaf of a contract in the contracts trie; zero for one of which nothing is left, or never was. */
-export function contractStateHash(
-  hasher: FeltHasher,
-  { classHash, storageRoot, nonce }: { readonly classHash: Felt; readonly storageRoot: Felt; readonly nonce: Felt },
-): Felt {
-  if ([classHash, storageRoot, nonce].every(isZeroBytes)) return FELT_ZERO;
-  const fields = { classHashes: [classHash], roots: [storageRoot], nonces: [nonce] };
-  return hashContractFields(hasher, fields) as Felt; // one contract gives one felt
-}
-
 /** Zero where nothing is left of a contract. */
 function hashContracts(
   hasher: FeltHasher,
@@ -212,38 +203,22 @@ function hashContracts(
   const classHashes = contracts.map(({ address }) => get(classHashKey(address)));
   const roots = contracts.map(({ address, id }) => newRoots.get(id) ?? get(storageRootKey(address)));
   const nonces = contracts.map(({ address }) => get(nonceKey(address)));
-  const leaves = splitFelts(hashContractFields(hasher, { classHashes, roots, nonces }));
+  const leaves = splitFelts(hashContractLeaves(hasher, { classHashes, roots, nonces }));
   return contracts.map(({ address }, i) => {
     const fields = [classHashes[i], roots[i], nonces[i]] as readonly Felt[]; // aligned with the contracts
     return { key: address, value: fields.every(isZeroBytes) ? FELT_ZERO : (leaves[i] as Felt) }; // likewise
   });
 }
 
-interface ContractFieldLists {
-  readonly classHashes: readonly Felt[];
-  readonly roots: readonly Felt[];
-  readonly nonces: readonly Felt[];
-}
-
-/** H(H(H(class hash, storage root), nonce), 0) for each contract. */
-function hashContractFields(hasher: FeltHasher, { classHashes, roots, nonces }: ContractFieldLists): Uint8Array {
-  const content = hasher.pedersen(concatFelts(classHashes), concatFelts(roots));
-  const withNonce = hasher.pedersen(content, concatFelts(nonces));
-  return hasher.pedersen(withNonce, new Uint8Array(withNonce.length));
-}
-
-/** Sierra classes only: the leaf is Poseidon('CONTRACT_CLASS_LEAF_V0', compiled class hash). */
+/** Zero where a declaration was undone. */
 function hashClasses(hasher: FeltHasher, classes: readonly ClassChange[]): readonly TrieEntry[] {
-  const prefixes = concatFelts(classes.map(() => CLASS_LEAF_PREFIX));
-  const compiled = concatFelts(classes.map(({ compiledClassHash }) => compiledClassHash ?? FELT_ZERO));
-  const leaves = splitFelts(hasher.poseidon(prefixes, compiled));
+  const compiled = classes.map(({ compiledClassHash }) => compiledClassHash ?? FELT_ZERO);
+  const leaves = splitFelts(hashClassLeaves(hasher, compiled));
   return classes.map(({ classHash, compiledClassHash }, i) => ({
     key: classHash,
     value: compiledClassHash === null ? FELT_ZERO : (leaves[i] as Felt), // aligned with the classes
   }));
 }
-
-const CLASS_LEAF_PREFIX = feltFromAscii('CONTRACT_CLASS_LEAF_V0');
 
 function rootOf({ roots }: TrieResult): Felt {
   return roots[0] as Felt; // one update, one root, which is a node hash or zero

@@ -5,7 +5,6 @@ export {
   CLASSES_TRIE_PREFIX,
   CONTRACTS_TRIE_PREFIX,
   commitState,
-  contractStateHash,
   STATE_TRIE_HEIGHT,
   stateRoot,
   storageTriePrefix,
@@ -37,6 +36,7 @@ export { l1HandlerHashes } from './l1-handler-hashes.ts';
 export { checkSignature, createSignatureVerifier, signatureMessage } from './signature.ts';
 export { olderStateDiffCommitment, stateDiffCommitment, stateDiffLength } from './state-diff-commitment.ts';
 export * from './state-keys.ts';
+export { contractStateHash } from './state-leaves.ts';
 export {
   type DeclaredHash,
   declaredHashes,
